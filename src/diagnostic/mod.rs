@@ -1,0 +1,103 @@
+//! What a rule reports: the diagnostic with its labels and its fix. A leaf: it uses no other part of the project.
+
+mod fix;
+mod location;
+mod severity;
+
+pub use fix::{Applicability, Creation, Edit, Fix, Move};
+pub use location::{Location, RepoPath, Span, Spanned};
+pub use severity::Severity;
+
+/// The stable identity of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleId {
+    /// The code, never reused: `NET001`.
+    pub code: &'static str,
+    /// The name that people say: `loopback-bind`.
+    pub name: &'static str,
+}
+
+/// A place with a remark, often the evidence for a finding that stands elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub location: Location,
+    /// The remark, in lower case and without a full stop: "gradio is pinned to 4.19.2 here".
+    pub message: String,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The rule that reports it.
+    pub rule: RuleId,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What will go wrong, in one sentence without a full stop.
+    pub message: String,
+    /// The place to look at first.
+    pub location: Location,
+    /// A remark at that place.
+    pub remark: Option<String>,
+    /// Further places, often evidence in other files.
+    pub labels: Vec<Label>,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// What would mend it.
+    pub fix: Option<Fix>,
+    /// The name of the deployment that it concerns; `None` where it holds anywhere.
+    pub deployment: Option<String>,
+}
+
+impl Diagnostic {
+    /// A finding of `rule` at `location`; the rest is added by the methods below.
+    #[must_use]
+    pub fn new(rule: RuleId, severity: Severity, location: Location, message: impl Into<String>) -> Self {
+        Self {
+            rule,
+            severity,
+            message: message.into(),
+            location,
+            remark: None,
+            labels: Vec::new(),
+            help: None,
+            fix: None,
+            deployment: None,
+        }
+    }
+
+    /// Sets the remark at the primary place.
+    #[must_use]
+    pub fn remark(mut self, remark: impl Into<String>) -> Self {
+        self.remark = Some(remark.into());
+        self
+    }
+
+    /// Adds a label.
+    #[must_use]
+    pub fn label(mut self, location: Location, message: impl Into<String>) -> Self {
+        self.labels.push(Label { location, message: message.into() });
+        self
+    }
+
+    /// Adds several labels.
+    #[must_use]
+    pub fn labels(mut self, labels: impl IntoIterator<Item = Label>) -> Self {
+        self.labels.extend(labels);
+        self
+    }
+
+    /// Sets what to do about it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Sets the fix, if there is one.
+    #[must_use]
+    pub fn fix(mut self, fix: impl Into<Option<Fix>>) -> Self {
+        self.fix = fix.into();
+        self
+    }
+}

@@ -1,0 +1,5 @@
+//! preflight works out where and on what a repository will be deployed, and reports what will break there.
+
+pub mod diagnostic;
+pub mod formats;
+pub mod repo;

@@ -1,0 +1,252 @@
+//! The tree being checked: which files it holds, and their text. The only part that reads the disk for a check.
+
+mod kind;
+mod source;
+mod walk;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use crate::diagnostic::RepoPath;
+
+pub use kind::FileKind;
+pub use source::{DecodeError, Encoding, Position, Source};
+pub use walk::{WalkError, WalkOptions};
+
+/// The largest file that is read as text. A source file beyond it is generated data; reading it would cost more than the
+/// rest of the tree.
+pub const MAX_FILE_BYTES: u64 = 8 << 20;
+
+/// One file of the tree.
+#[derive(Debug)]
+pub struct Entry {
+    path: RepoPath,
+    kind: FileKind,
+    size: u64,
+    content: Content,
+    source: OnceLock<Result<Source, ReadError>>,
+}
+
+#[derive(Debug)]
+enum Content {
+    OnDisk(PathBuf),
+    InMemory(Vec<u8>),
+}
+
+impl Entry {
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &RepoPath {
+        &self.path
+    }
+
+    /// What it is, by its name.
+    #[must_use]
+    pub fn kind(&self) -> FileKind {
+        self.kind
+    }
+
+    /// Its size in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Its text, read and decoded on first use.
+    ///
+    /// # Errors
+    /// [`ReadError`] where it can't be read or is not text; the same error on every call.
+    pub fn source(&self) -> Result<&Source, &ReadError> {
+        self.source.get_or_init(|| Ok(Source::decode(self.path.clone(), self.bytes()?)?)).as_ref()
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, ReadError> {
+        let bytes = match &self.content {
+            Content::InMemory(bytes) => bytes.clone(),
+            Content::OnDisk(path) => {
+                // A file can grow between the walk and the read, so the bound holds for what is read, not for what was
+                // promised.
+                let mut bytes = Vec::with_capacity(usize::try_from(self.size.min(MAX_FILE_BYTES)).unwrap_or(0));
+                File::open(path)
+                    .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
+                    .map_err(|error| ReadError::Io(error.to_string()))?;
+                bytes
+            }
+        };
+        if bytes.len() as u64 > MAX_FILE_BYTES {
+            return Err(ReadError::TooLarge { size: self.size.max(bytes.len() as u64) });
+        }
+        Ok(bytes)
+    }
+}
+
+/// Why a file's text is not to be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// The operating system refused.
+    #[error("{0}")]
+    Io(String),
+    /// Beyond [`MAX_FILE_BYTES`].
+    #[error("it has {size} bytes, more than the {MAX_FILE_BYTES} that are read as text")]
+    TooLarge {
+        /// The size in bytes.
+        size: u64,
+    },
+    /// Not text.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+}
+
+/// What is known of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// A file of the repository.
+    File,
+    /// A folder that holds files of the repository.
+    Folder,
+    /// Inside a folder that is not read (vendored, or a link): it may exist.
+    Unknown,
+    /// Not in the repository.
+    Absent,
+}
+
+/// The tree being checked.
+#[derive(Debug)]
+pub struct Repository {
+    root: PathBuf,
+    entries: BTreeMap<RepoPath, Entry>,
+    folders: BTreeSet<RepoPath>,
+    opaque: BTreeSet<RepoPath>,
+    problems: Vec<WalkError>,
+}
+
+impl Repository {
+    /// Walks the folder `root`.
+    ///
+    /// # Errors
+    /// [`WalkError`] where `root` itself can't be listed; what can't be read below it is kept in [`Repository::problems`].
+    pub fn open(root: &Path, options: &WalkOptions) -> Result<Self, WalkError> {
+        let walked = walk::walk(root, options)?;
+        let entries = walked.files.into_iter().map(|file| {
+            let content = Content::OnDisk(file.disk_path);
+            Entry { kind: FileKind::of(&file.path), path: file.path, size: file.size, content, source: OnceLock::new() }
+        });
+        Ok(Self::assemble(root.to_path_buf(), entries, walked.opaque, walked.problems))
+    }
+
+    /// Builds a tree of files that exist nowhere but here: for standard input and tests.
+    #[must_use]
+    pub fn in_memory<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {
+        let entries = files.into_iter().map(|(path, bytes)| {
+            let path = RepoPath::new(path);
+            let content = Content::InMemory(bytes.to_vec());
+            Entry { kind: FileKind::of(&path), path, size: bytes.len() as u64, content, source: OnceLock::new() }
+        });
+        Self::assemble(PathBuf::new(), entries, BTreeSet::new(), Vec::new())
+    }
+
+    fn assemble(
+        root: PathBuf,
+        entries: impl Iterator<Item = Entry>,
+        opaque: BTreeSet<RepoPath>,
+        problems: Vec<WalkError>,
+    ) -> Self {
+        let entries: BTreeMap<RepoPath, Entry> = entries.map(|entry| (entry.path.clone(), entry)).collect();
+        let mut folders = BTreeSet::from([RepoPath::root()]);
+        for path in entries.keys().chain(&opaque) {
+            let mut folder = path.parent();
+            while folders.insert(folder.clone()) {
+                folder = folder.parent();
+            }
+        }
+        Self { root, entries, folders, opaque, problems }
+    }
+
+    /// The folder on disk; empty for a tree in memory.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// All files, sorted by path.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
+    }
+
+    /// All files of one kind, sorted by path.
+    pub fn of_kind(&self, kind: FileKind) -> impl Iterator<Item = &Entry> {
+        self.entries().filter(move |entry| entry.kind == kind)
+    }
+
+    /// How many files there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no file at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The file at `path`.
+    #[must_use]
+    pub fn entry(&self, path: &RepoPath) -> Option<&Entry> {
+        self.entries.get(path)
+    }
+
+    /// The text of the file at `path`; `None` where there is no such file or it can't be read as text.
+    #[must_use]
+    pub fn source(&self, path: &RepoPath) -> Option<&Source> {
+        self.entry(path)?.source().ok()
+    }
+
+    /// The files in and below `folder`, sorted by path.
+    pub fn within<'a>(&'a self, folder: &'a RepoPath) -> impl Iterator<Item = &'a Entry> {
+        self.entries
+            .range::<RepoPath, _>(folder..)
+            .map(|(_, entry)| entry)
+            .take_while(move |entry| folder.is_root() || entry.path.as_str().starts_with(folder.as_str()))
+            .filter(move |entry| entry.path.is_within(folder))
+    }
+
+    /// What is known of `path`. Ignored files count as absent: what git does not carry is not deployed.
+    #[must_use]
+    pub fn presence(&self, path: &RepoPath) -> Presence {
+        if self.entries.contains_key(path) {
+            return Presence::File;
+        }
+        if self.folders.contains(path) {
+            return Presence::Folder;
+        }
+        if self.opaque.iter().any(|folder| path.is_within(folder)) {
+            return Presence::Unknown;
+        }
+        Presence::Absent
+    }
+
+    /// What could not be listed below the root.
+    #[must_use]
+    pub fn problems(&self) -> &[WalkError] {
+        &self.problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_knows_its_files_and_folders() {
+        let repo = Repository::in_memory([("a/b.py", b"".as_slice()), ("a.b/c", b""), ("a/d/e", b"")]);
+        assert_eq!(repo.presence(&RepoPath::new("a/d")), Presence::Folder);
+        assert_eq!(repo.presence(&RepoPath::new("a/x")), Presence::Absent);
+        let folder = RepoPath::new("a");
+        let within: Vec<_> = repo.within(&folder).map(|entry| entry.path().as_str()).collect();
+        assert_eq!(within, ["a/b.py", "a/d/e"]);
+    }
+}
