@@ -2,4 +2,5 @@
 
 pub mod diagnostic;
 pub mod formats;
+pub mod knowledge;
 pub mod repo;

@@ -1,1 +1,3 @@
+//! The `preflight` command.
+
 fn main() {}

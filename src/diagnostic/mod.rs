@@ -67,36 +67,31 @@ impl Diagnostic {
     }
 
     /// Sets the remark at the primary place.
-    #[must_use]
-    pub fn remark(mut self, remark: impl Into<String>) -> Self {
+    pub fn remark(&mut self, remark: impl Into<String>) -> &mut Self {
         self.remark = Some(remark.into());
         self
     }
 
     /// Adds a label.
-    #[must_use]
-    pub fn label(mut self, location: Location, message: impl Into<String>) -> Self {
+    pub fn label(&mut self, location: Location, message: impl Into<String>) -> &mut Self {
         self.labels.push(Label { location, message: message.into() });
         self
     }
 
     /// Adds several labels.
-    #[must_use]
-    pub fn labels(mut self, labels: impl IntoIterator<Item = Label>) -> Self {
+    pub fn labels(&mut self, labels: impl IntoIterator<Item = Label>) -> &mut Self {
         self.labels.extend(labels);
         self
     }
 
     /// Sets what to do about it.
-    #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
+    pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());
         self
     }
 
     /// Sets the fix, if there is one.
-    #[must_use]
-    pub fn fix(mut self, fix: impl Into<Option<Fix>>) -> Self {
+    pub fn fix(&mut self, fix: impl Into<Option<Fix>>) -> &mut Self {
         self.fix = fix.into();
         self
     }

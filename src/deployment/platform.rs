@@ -1,0 +1,92 @@
+//! What a deployment runs on.
+
+use std::fmt;
+
+/// What a Hugging Face Space is built with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sdk {
+    /// `sdk: gradio`.
+    Gradio,
+    /// `sdk: docker`: the `Dockerfile` beside the card.
+    Docker,
+    /// `sdk: streamlit`: no longer offered to new Spaces.
+    Streamlit,
+    /// `sdk: static`: files served as they are.
+    Static,
+    /// The card is missing or names none of these: the Space does not build.
+    Unknown,
+}
+
+impl Sdk {
+    /// The value in the card.
+    #[must_use]
+    pub fn from_card(value: &str) -> Self {
+        match value {
+            "gradio" => Self::Gradio,
+            "docker" => Self::Docker,
+            "streamlit" => Self::Streamlit,
+            "static" => Self::Static,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// What a deployment runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Platform {
+    /// A Hugging Face Space.
+    Space(Sdk),
+    /// An image built from a Dockerfile.
+    Container,
+    /// A service of a Compose file.
+    Compose,
+    /// A workload of a Kubernetes manifest.
+    Kubernetes,
+    /// A host that runs a Procfile: Heroku and its like.
+    Procfile,
+    /// Fly.io.
+    Fly,
+    /// Render.
+    Render,
+    /// Google App Engine.
+    AppEngine,
+    /// Railway.
+    Railway,
+    /// Nothing says where it runs: an install from the manifests, on whatever machine.
+    Unspecified,
+}
+
+impl Platform {
+    /// Whether a process that listens on loopback can't be reached there, because its network is its own.
+    #[must_use]
+    pub fn isolates_network(self) -> bool {
+        !matches!(self, Self::Unspecified | Self::Space(Sdk::Static))
+    }
+
+    /// Whether this is a Space with the given SDK.
+    #[must_use]
+    pub fn is_space(self, sdk: Sdk) -> bool {
+        self == Self::Space(sdk)
+    }
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Space(Sdk::Gradio) => "Hugging Face Space (gradio)",
+            Self::Space(Sdk::Docker) => "Hugging Face Space (docker)",
+            Self::Space(Sdk::Streamlit) => "Hugging Face Space (streamlit)",
+            Self::Space(Sdk::Static) => "Hugging Face Space (static)",
+            Self::Space(Sdk::Unknown) => "Hugging Face Space (no SDK)",
+            Self::Container => "container",
+            Self::Compose => "Compose service",
+            Self::Kubernetes => "Kubernetes workload",
+            Self::Procfile => "Procfile host",
+            Self::Fly => "Fly.io",
+            Self::Render => "Render",
+            Self::AppEngine => "App Engine",
+            Self::Railway => "Railway",
+            Self::Unspecified => "no platform named",
+        })
+    }
+}

@@ -1,0 +1,77 @@
+//! What is true about the world outside the repository: rule pages and tables, read from `rules/` at build time. A leaf.
+
+mod page;
+mod servers;
+mod space_card;
+
+pub use page::{Example, ExampleFile, FixAvailability, PageError, RulePage, Side, Symptom};
+pub use servers::{ArgumentCondition, ServerCall, ServerCommand, Servers, Setting, servers};
+pub use space_card::{CardDefaults, CardKey, CardLimits, CardType, SpaceCard, space_card};
+
+use std::sync::LazyLock;
+
+use include_dir::{Dir, include_dir};
+
+static RULES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
+
+/// The pages of all rules, sorted by code.
+///
+/// # Panics
+/// Never in a built binary: a page that can't be read fails the test of this module.
+#[must_use]
+pub fn pages() -> &'static [RulePage] {
+    static PAGES: LazyLock<Vec<RulePage>> = LazyLock::new(|| {
+        let mut pages: Vec<_> = page_files().filter_map(|(_, text)| RulePage::parse(text).ok()).collect();
+        pages.sort_by(|a, b| a.code.cmp(&b.code));
+        pages
+    });
+    &PAGES
+}
+
+/// The page of one rule, by its code or its name, whatever the case.
+#[must_use]
+pub fn page(code_or_name: &str) -> Option<&'static RulePage> {
+    pages().iter().find(|page| page.code.eq_ignore_ascii_case(code_or_name) || page.name.eq_ignore_ascii_case(code_or_name))
+}
+
+/// Path below `rules/` and text of every rule page: the Markdown files in the families' folders.
+fn page_files() -> impl Iterator<Item = (&'static str, &'static str)> {
+    RULES
+        .dirs()
+        .flat_map(Dir::files)
+        .filter(|file| file.path().extension().is_some_and(|extension| extension == "md"))
+        .filter(|file| file.path().file_stem().is_some_and(|stem| stem != "README" && stem != "VERIFIED"))
+        .filter_map(|file| Some((file.path().to_str()?, file.contents_utf8()?)))
+}
+
+/// The text of the table at `path` below `rules/`; empty where there is none.
+pub(crate) fn table_text(path: &str) -> &'static str {
+    RULES.get_file(path).and_then(|file| file.contents_utf8()).unwrap_or("")
+}
+
+/// Path below `rules/` and text of every TOML table directly in `folder`.
+pub(crate) fn tables_in(folder: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    RULES
+        .get_dir(folder)
+        .into_iter()
+        .flat_map(|dir| dir.files())
+        .filter(|file| file.path().extension().is_some_and(|extension| extension == "toml"))
+        .filter_map(|file| Some((file.path().to_str()?, file.contents_utf8()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_can_be_read_and_stands_under_its_own_name() {
+        for (path, text) in page_files() {
+            let page = RulePage::parse(text).unwrap_or_else(|error| panic!("rules/{path}: {error}"));
+            assert!(path.ends_with(&format!("/{}.md", page.name)), "rules/{path} is the page of {}", page.name);
+            assert!(!page.examples.is_empty(), "rules/{path} has no example");
+            for heading in ["What it checks", "Why it breaks there", "How to fix it", "How to prevent it", "Examples"] {
+                assert!(page.body.contains(&format!("\n## {heading}\n")), "rules/{path} has no section '{heading}'");
+            }
+        }
+    }
+}

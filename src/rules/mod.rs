@@ -1,0 +1,55 @@
+//! The rules, one file each, and their registry.
+
+mod reporter;
+
+pub use reporter::Reporter;
+
+use crate::deployment::{Deployment, Project};
+use crate::diagnostic::RuleId;
+
+/// A check. It asks the project and its deployments, and reports; it never walks folders, reads files or parses text.
+pub trait Rule: Sync {
+    /// Its code and name.
+    fn id(&self) -> RuleId;
+
+    /// The literals without which a Python or Rust source can't matter to this rule. The engine looks for all rules'
+    /// literals in one scan; only sources that hold one are parsed.
+    fn literals(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Checks what holds for the repository as a whole.
+    fn check(&self, _project: &Project<'_>, _report: &mut Reporter) {}
+
+    /// Checks one deployment.
+    fn check_deployment(&self, _deployment: &Deployment<'_>, _report: &mut Reporter) {}
+}
+
+/// Every rule, in the order of the codes.
+pub const RULES: &[&dyn Rule] = &[];
+
+/// The rule with this code or name, whatever the case.
+#[must_use]
+pub fn find(code_or_name: &str) -> Option<&'static dyn Rule> {
+    RULES.iter().copied().find(|rule| {
+        let id = rule.id();
+        id.code.eq_ignore_ascii_case(code_or_name) || id.name.eq_ignore_ascii_case(code_or_name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::knowledge;
+
+    #[test]
+    fn codes_and_names_are_unique_sorted_and_those_of_the_pages() {
+        let ids: Vec<_> = RULES.iter().map(|rule| rule.id()).collect();
+        assert!(ids.windows(2).all(|pair| pair[0].code < pair[1].code), "the registry is sorted by code");
+        for id in &ids {
+            let page = knowledge::page(id.code).unwrap_or_else(|| panic!("{} has no page", id.code));
+            assert_eq!(page.name, id.name, "{}: the page's name", id.code);
+        }
+        assert_eq!(knowledge::pages().len(), ids.len(), "every page has a rule");
+    }
+}
