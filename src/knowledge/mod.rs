@@ -31,7 +31,9 @@ pub fn pages() -> &'static [RulePage] {
 /// The page of one rule, by its code or its name, whatever the case.
 #[must_use]
 pub fn page(code_or_name: &str) -> Option<&'static RulePage> {
-    pages().iter().find(|page| page.code.eq_ignore_ascii_case(code_or_name) || page.name.eq_ignore_ascii_case(code_or_name))
+    pages()
+        .iter()
+        .find(|page| page.code.eq_ignore_ascii_case(code_or_name) || page.name.eq_ignore_ascii_case(code_or_name))
 }
 
 /// Path below `rules/` and text of every rule page: the Markdown files in the families' folders.

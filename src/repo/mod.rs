@@ -63,6 +63,22 @@ impl Entry {
         self.source.get_or_init(|| Ok(Source::decode(self.path.clone(), self.bytes()?)?)).as_ref()
     }
 
+    /// Hands the text to `look` without keeping it, for a scan over the whole tree. UTF-8 is handed over as it is, after a
+    /// byte order mark if there is one; other encodings are decoded first.
+    ///
+    /// # Errors
+    /// [`ReadError`] as for [`Entry::source`].
+    pub fn with_bytes<T>(&self, look: impl FnOnce(&[u8]) -> T) -> Result<T, ReadError> {
+        if let Some(source) = self.source.get() {
+            return source.as_ref().map(|source| look(source.text().as_bytes())).map_err(Clone::clone);
+        }
+        let bytes = self.bytes()?;
+        if std::str::from_utf8(&bytes).is_ok() && memchr::memchr(0, &bytes).is_none() {
+            return Ok(look(&bytes));
+        }
+        Ok(look(Source::decode(self.path.clone(), bytes)?.text().as_bytes()))
+    }
+
     fn bytes(&self) -> Result<Vec<u8>, ReadError> {
         let bytes = match &self.content {
             Content::InMemory(bytes) => bytes.clone(),

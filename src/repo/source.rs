@@ -1,7 +1,8 @@
 //! The text of one file, decoded, with its line index.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
+use regex::bytes::Regex;
 use ruff_source_file::{LineIndex, OneIndexed, PositionEncoding, SourceLocation};
 use ruff_text_size::TextSize;
 
@@ -18,6 +19,8 @@ pub enum Encoding {
     Utf16Le,
     /// UTF-16, big-endian, after a byte order mark.
     Utf16Be,
+    /// What a `coding:` comment in the first two lines names, as Python reads it (PEP 263).
+    Declared(&'static encoding_rs::Encoding),
 }
 
 /// Why bytes could not be read as text.
@@ -74,6 +77,7 @@ impl Source {
     #[must_use]
     pub fn encode(&self, text: &str) -> Vec<u8> {
         match self.encoding {
+            Encoding::Declared(encoding) => encoding.encode(text).0.into_owned(),
             Encoding::Utf8 => text.as_bytes().to_vec(),
             Encoding::Utf8Bom => [b"\xEF\xBB\xBF", text.as_bytes()].concat(),
             Encoding::Utf16Le => {
@@ -171,9 +175,31 @@ fn decode(bytes: Vec<u8>) -> Result<(String, Encoding), DecodeError> {
     if memchr::memchr(0, &bytes[..bytes.len().min(8192)]).is_some() {
         return Err(DecodeError::Binary);
     }
-    String::from_utf8(bytes).map(|text| (text, encoding)).map_err(|error| DecodeError::Invalid {
+    let error = match String::from_utf8(bytes) {
+        Ok(text) => return Ok((text, encoding)),
+        Err(error) => error,
+    };
+    if let Some(declared) = declared_encoding(error.as_bytes())
+        && let Some(text) = declared.decode_without_bom_handling_and_without_replacement(error.as_bytes())
+    {
+        return Ok((text.into_owned(), Encoding::Declared(declared)));
+    }
+    Err(DecodeError::Invalid {
         offset: error.utf8_error().valid_up_to() + if encoding == Encoding::Utf8Bom { 3 } else { 0 },
         encoding: "UTF-8",
+    })
+}
+
+/// The encoding that a comment such as `# -*- coding: latin-1 -*-` in one of the first two lines names.
+fn declared_encoding(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+    static DECLARATION: LazyLock<Regex> = LazyLock::new(|| {
+        #[allow(clippy::unwrap_used, reason = "a literal pattern, compiled by the tests")]
+        Regex::new(r"^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)").unwrap()
+    });
+    bytes.split(|byte| *byte == b'\n').take(2).find_map(|line| {
+        let label = DECLARATION.captures(line)?.get(1)?.as_bytes();
+        encoding_rs::Encoding::for_label(&label.to_ascii_lowercase())
+            .or_else(|| label.eq_ignore_ascii_case(b"latin-1").then_some(encoding_rs::WINDOWS_1252))
     })
 }
 
@@ -200,7 +226,12 @@ mod tests {
 
     #[test]
     fn encodings_round_trip_and_positions_count_characters() {
-        for bytes in [b"a\r\nb\n".to_vec(), b"\xEF\xBB\xBFa\n".to_vec(), utf16le("gradio==4.0\r\n")] {
+        for bytes in [
+            b"a\r\nb\n".to_vec(),
+            b"\xEF\xBB\xBFa\n".to_vec(),
+            utf16le("gradio==4.0\r\n"),
+            b"# coding: latin-1\n\xE9".to_vec(),
+        ] {
             let source = Source::decode(RepoPath::new("f"), bytes.clone()).unwrap();
             assert_eq!(source.encode(source.text()), bytes);
         }
