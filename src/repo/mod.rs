@@ -1,6 +1,7 @@
 //! The tree being checked: which files it holds, and their text. The only part that reads the disk for a check.
 
 mod kind;
+mod overlay;
 mod source;
 mod walk;
 
@@ -8,11 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::diagnostic::RepoPath;
 
 pub use kind::FileKind;
+pub use overlay::Overlay;
 pub use source::{DecodeError, Encoding, Position, Source};
 pub use walk::{WalkError, WalkOptions};
 
@@ -30,7 +32,7 @@ pub struct Entry {
     source: OnceLock<Result<Source, ReadError>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Content {
     OnDisk(PathBuf),
     InMemory(Vec<u8>),
@@ -133,7 +135,7 @@ pub enum Presence {
 #[derive(Debug)]
 pub struct Repository {
     root: PathBuf,
-    entries: BTreeMap<RepoPath, Entry>,
+    entries: BTreeMap<RepoPath, Arc<Entry>>,
     folders: BTreeSet<RepoPath>,
     opaque: BTreeSet<RepoPath>,
     problems: Vec<WalkError>,
@@ -170,7 +172,16 @@ impl Repository {
         opaque: BTreeSet<RepoPath>,
         problems: Vec<WalkError>,
     ) -> Self {
-        let entries: BTreeMap<RepoPath, Entry> = entries.map(|entry| (entry.path.clone(), entry)).collect();
+        let entries = entries.map(|entry| (entry.path.clone(), Arc::new(entry))).collect();
+        Self::from_parts(root, entries, opaque, problems)
+    }
+
+    fn from_parts(
+        root: PathBuf,
+        entries: BTreeMap<RepoPath, Arc<Entry>>,
+        opaque: BTreeSet<RepoPath>,
+        problems: Vec<WalkError>,
+    ) -> Self {
         let mut folders = BTreeSet::from([RepoPath::root()]);
         for path in entries.keys().chain(&opaque) {
             let mut folder = path.parent();
@@ -189,7 +200,7 @@ impl Repository {
 
     /// All files, sorted by path.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values()
+        self.entries.values().map(Arc::as_ref)
     }
 
     /// All files of one kind, sorted by path.
@@ -212,7 +223,7 @@ impl Repository {
     /// The file at `path`.
     #[must_use]
     pub fn entry(&self, path: &RepoPath) -> Option<&Entry> {
-        self.entries.get(path)
+        self.entries.get(path).map(Arc::as_ref)
     }
 
     /// The text of the file at `path`; `None` where there is no such file or it can't be read as text.
@@ -225,7 +236,7 @@ impl Repository {
     pub fn within<'a>(&'a self, folder: &'a RepoPath) -> impl Iterator<Item = &'a Entry> {
         self.entries
             .range::<RepoPath, _>(folder..)
-            .map(|(_, entry)| entry)
+            .map(|(_, entry)| entry.as_ref())
             .take_while(move |entry| folder.is_root() || entry.path.as_str().starts_with(folder.as_str()))
             .filter(move |entry| entry.path.is_within(folder))
     }

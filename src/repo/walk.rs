@@ -33,8 +33,10 @@ const VENDORED: &[&str] = &[
 /// What the walk leaves out.
 #[derive(Debug, Clone, Default)]
 pub struct WalkOptions {
-    /// Paths to leave out, matched against the path relative to the root.
+    /// Paths to leave out, matched against `exclude_base` followed by the path relative to the root.
     pub exclude: GlobSet,
+    /// What stands between the folder that `exclude` is relative to and the root: empty, or `apps/api/`.
+    pub exclude_base: String,
     /// Whether to read files that ignore files leave out.
     pub no_ignore: bool,
 }
@@ -104,7 +106,7 @@ where
     if path.is_root() {
         return WalkState::Continue;
     }
-    if options.exclude.is_match(path.as_str()) {
+    if is_excluded(options, &path) {
         lock().opaque.insert(path);
         return WalkState::Skip;
     }
@@ -121,6 +123,13 @@ where
         lock().opaque.insert(path);
     }
     WalkState::Continue
+}
+
+fn is_excluded(options: &WalkOptions, path: &RepoPath) -> bool {
+    if options.exclude_base.is_empty() {
+        return options.exclude.is_match(path.as_str());
+    }
+    options.exclude.is_match(format!("{}{path}", options.exclude_base))
 }
 
 /// `None` for a name that is not Unicode: nothing in the repository can refer to it.
