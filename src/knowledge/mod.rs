@@ -1,12 +1,16 @@
 //! What is true about the world outside the repository: rule pages and tables, read from `rules/` at build time. A leaf.
 
 mod page;
+mod python_version;
 mod servers;
 mod space_card;
+mod version_set;
 
 pub use page::{Example, ExampleFile, FixAvailability, PageError, RulePage, Side, Symptom};
+pub use python_version::{PythonSet, PythonVersion, PythonVersionError};
 pub use servers::{ArgumentCondition, ServerCall, ServerCommand, Servers, Setting, servers};
 pub use space_card::{CardDefaults, CardKey, CardLimits, CardType, SpaceCard, space_card};
+pub use version_set::{SpecifierError, VersionSet, parse_specifiers};
 
 use std::sync::LazyLock;
 
