@@ -1,1 +1,3 @@
 //! One file per format: text to documents whose values know where they stand. Nothing here knows of deployments or rules.
+
+pub mod python;

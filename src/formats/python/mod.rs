@@ -1,0 +1,19 @@
+//! The Python model: one parse and one traversal of a file into compact tables whose names are resolved. Only this folder
+//! knows the parser's types.
+
+mod block;
+mod call;
+mod module;
+mod names;
+mod tables;
+mod value;
+
+pub use block::{Block, BlockKind, Handler, TestKind};
+pub use call::{Argument, ArgumentOrigin, Call, Callee, Usage};
+pub use module::Module;
+pub use names::{BlockId, CallId, ClassId, FunctionId, QualifiedName};
+pub use tables::{
+    Assignment, Attribute, Base, Class, Decorator, EnvironmentAccess, EnvironmentAccessKind, Function, FunctionKind,
+    Import, Parameter, ParameterKind, Reference, StringConstant,
+};
+pub use value::{Value, ValueKind};
