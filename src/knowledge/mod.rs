@@ -1,10 +1,10 @@
 //! What is true about the world outside the repository: rule pages and tables, read from `rules/` at build time. A leaf.
 
 mod page;
-mod python_version;
+pub mod python_version;
 mod servers;
 mod space_card;
-mod version_set;
+pub mod version_set;
 
 pub use page::{Example, ExampleFile, FixAvailability, PageError, RulePage, Side, Symptom};
 pub use python_version::{PythonSet, PythonVersion, PythonVersionError};
