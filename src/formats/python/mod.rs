@@ -2,16 +2,30 @@
 //! knows the parser's types.
 
 mod block;
+mod build;
 mod call;
+mod depth;
+mod entity;
+mod evaluate;
+mod known;
 mod module;
 mod names;
+mod notebook;
+mod parse;
+mod queries;
+mod resolve;
+mod scope;
+mod spans;
 mod tables;
 mod value;
+mod walk;
 
 pub use block::{Block, BlockKind, Handler, TestKind};
 pub use call::{Argument, ArgumentOrigin, Call, Callee, Usage};
 pub use module::Module;
 pub use names::{BlockId, CallId, ClassId, FunctionId, QualifiedName};
+pub use queries::{AsyncContext, HandOff, Runner};
+pub use resolve::{defining_file, imported_files};
 pub use tables::{
     Assignment, Attribute, Base, Class, Decorator, EnvironmentAccess, EnvironmentAccessKind, Function, FunctionKind,
     Import, Parameter, ParameterKind, Reference, StringConstant,
