@@ -1,3 +1,5 @@
 //! One file per format: text to documents whose values know where they stand. Nothing here knows of deployments or rules.
 
 pub mod python;
+pub mod package;
+pub mod requirements;
