@@ -2,4 +2,5 @@
 
 pub mod python;
 pub mod package;
+pub mod pip_command;
 pub mod requirements;
