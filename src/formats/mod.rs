@@ -3,4 +3,6 @@
 pub mod python;
 pub mod package;
 pub mod pip_command;
+pub mod pyproject;
 pub mod requirements;
+pub mod toml;

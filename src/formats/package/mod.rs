@@ -6,6 +6,7 @@ mod origin;
 mod parse;
 mod poetry;
 mod requirement;
+mod table;
 
 pub use marker::{Marker, Target};
 pub use name::{InvalidName, PackageName};
@@ -14,3 +15,4 @@ pub use parse::parse_requirement;
 pub(crate) use parse::parse_source;
 pub use poetry::{PoetryConstraint, parse_poetry_constraint};
 pub use requirement::{ConstraintSyntax, ParsedRequirement, Requirement, RequirementSource, UnnamedRequirement};
+pub(crate) use table::{table_requirements, table_source};
