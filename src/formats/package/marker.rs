@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use pep440_rs::Version;
+use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
 
 use crate::knowledge::python_version::PythonVersion;
 use crate::knowledge::version_set::VersionSet;
@@ -100,6 +100,23 @@ impl Marker {
             return parser.error("expected `and`, `or` or the end of the marker");
         }
         Ok(marker)
+    }
+
+    /// The condition that the Python version satisfies all of `specifiers`.
+    #[must_use]
+    pub fn python_version(specifiers: &VersionSpecifiers) -> Self {
+        let comparison = |specifier: &VersionSpecifier| {
+            let text = specifier.to_string();
+            let (operator, version) = text.split_at(text.find(|c: char| !"<>=!~".contains(c)).unwrap_or(text.len()));
+            let variable =
+                if specifier.version().release().len() > 2 { "python_full_version" } else { "python_version" };
+            Self::Compare {
+                left: Operand::Variable(variable),
+                operator: operator.to_owned(),
+                right: Operand::Literal(version.trim().to_owned()),
+            }
+        };
+        Self::And(specifiers.iter().map(comparison).collect())
     }
 
     /// Whether it holds on `target`, with `extra` (normalised) being installed. A comparison with what is not known of the

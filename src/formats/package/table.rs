@@ -87,6 +87,13 @@ fn read_fields(text: &str, fields: &dyn TableLike, requirement: &mut Requirement
             Err((at, message)) => errors.push(Spanned::new(message, marker.origin.span(at, marker.text.len()))),
         }
     }
+    if let Some(python) = string("python")
+        && let Ok(constraint) = parse_poetry_constraint(&python.text)
+        && requirement.marker.is_none()
+    {
+        let marker = Marker::python_version(&constraint.specifiers);
+        requirement.marker = Some(Spanned::new(marker, python.spanned().span));
+    }
     requirement.editable = fields.get("editable").and_then(Item::as_bool).unwrap_or(false);
     requirement.source = table_source(text, fields);
 }

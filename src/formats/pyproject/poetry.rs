@@ -2,10 +2,11 @@
 
 use toml_edit::{Item, TableLike};
 
+use super::groups::normalize;
 use super::{GroupKind, ProjectKind, Pyproject, RequirementGroup};
 use crate::diagnostic::Spanned;
 use crate::formats::package::{ConstraintSyntax, Requirement, parse_poetry_constraint, table_requirements};
-use crate::formats::toml::{key_span, string_of, table_at};
+use crate::formats::toml::{key_span, string_of, strings_of, table_at};
 use crate::knowledge::python_version::PythonSet;
 use crate::knowledge::version_set::VersionSet;
 
@@ -26,7 +27,9 @@ impl Pyproject {
             {
                 self.read_poetry_python(text, python);
             }
-            let declared = self.poetry_requirements(text, dependencies);
+            let mut declared = self.poetry_requirements(text, dependencies);
+            let optional = declared.extract_if(.., |requirement| is_optional(dependencies, requirement)).collect();
+            self.read_poetry_extras(text, poetry, optional);
             // Beside `[project]`, this table adds sources to what is declared there.
             for requirement in declared {
                 let known = self.dependencies.iter_mut().find(|known| known.name.value == requirement.name.value);
@@ -56,6 +59,21 @@ impl Pyproject {
         }
     }
 
+    /// The optional dependencies, by the extras that bring them.
+    fn read_poetry_extras(&mut self, text: &str, poetry: &dyn TableLike, optional: Vec<Requirement>) {
+        let Some(extras) = table_at(poetry, &["extras"]) else { return };
+        for (name, item) in extras.iter() {
+            let wanted: Vec<String> = strings_of(text, item).iter().map(|name| normalize(&name.text)).collect();
+            let brought = |requirement: &&Requirement| wanted.iter().any(|name| requirement.name.value == **name);
+            self.groups.push(RequirementGroup {
+                name: Spanned::new(name.to_owned(), key_span(text, extras, name)),
+                kind: GroupKind::Extra,
+                requirements: optional.iter().filter(brought).cloned().collect(),
+                includes: Vec::new(),
+            });
+        }
+    }
+
     fn read_poetry_python(&mut self, text: &str, item: &Item) {
         let version = string_of(text, item)
             .or_else(|| item.as_table_like()?.get("version").and_then(|version| string_of(text, version)));
@@ -74,4 +92,10 @@ impl Pyproject {
             .flat_map(|(name, _)| table_requirements(text, table, name, ConstraintSyntax::Poetry, &mut self.errors))
             .collect()
     }
+}
+
+/// Whether the entry of a requirement says `optional = true`.
+fn is_optional(dependencies: &dyn TableLike, requirement: &Requirement) -> bool {
+    let fields = dependencies.get(requirement.name.value.spelling()).and_then(Item::as_table_like);
+    fields.and_then(|fields| fields.get("optional")).and_then(Item::as_bool) == Some(true)
 }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::formats::package::RequirementSource;
+use crate::formats::package::{RequirementSource, Target};
 use crate::knowledge::python_version::PythonVersion;
 
 fn names(requirements: &[Requirement]) -> Vec<String> {
@@ -72,7 +72,10 @@ lib = { git = "https://github.com/o/lib.git", rev = "0123abc" }
 local = { path = "../local", develop = true }
 many = [{ version = "1.0", python = "<3.11" }, { version = "2.0", python = ">=3.11" }]
 anything = "*"
+cuda = { version = "^1", optional = true }
 wrong = "latest"
+[tool.poetry.extras]
+gpu = ["cuda"]
 [tool.poetry.group.dev.dependencies]
 pytest = ">=8"
 [tool.poetry.dependencies.spacy]
@@ -96,6 +99,10 @@ version = "~3.7"
     assert_eq!(read.dependencies[0].specifier_span.unwrap().of(text), "^4.1");
     assert_eq!(read.dependencies[0].span.of(text), "gradio = \"^4.1\"");
     assert!(read.dependencies[2].is_pinned());
+    assert_eq!(names(&read.group("gpu").into_iter().cloned().collect::<Vec<_>>()), ["cuda >=1,<2"]);
+    let on = |minor| Target::linux(PythonVersion::new(3, minor));
+    let applies: Vec<bool> = read.dependencies.iter().map(|read| read.applies_to(&on(11))).collect();
+    assert_eq!(applies[4..6], [false, true]);
     assert_eq!(read.errors[0].span.of(text), "latest");
     assert_eq!(read.requires_python.as_ref().unwrap().value.to_string(), ">=3.9,<4");
     assert_eq!(read.kind, ProjectKind::Application);
