@@ -1,5 +1,6 @@
 //! preflight works out where and on what a repository will be deployed, and reports what will break there.
 
+pub mod config;
 pub mod deployment;
 pub mod diagnostic;
 pub mod formats;

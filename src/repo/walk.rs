@@ -33,10 +33,9 @@ const VENDORED: &[&str] = &[
 /// What the walk leaves out.
 #[derive(Debug, Clone, Default)]
 pub struct WalkOptions {
-    /// Paths to leave out, matched against `exclude_base` followed by the path relative to the root.
-    pub exclude: GlobSet,
-    /// What stands between the folder that `exclude` is relative to and the root: empty, or `apps/api/`.
-    pub exclude_base: String,
+    /// Paths to leave out. Each set is matched against the path relative to the root, after what leads to the root from
+    /// the folder that the patterns are relative to: empty, or `apps/api/`.
+    pub exclude: Vec<(String, GlobSet)>,
     /// Whether to read files that ignore files leave out.
     pub no_ignore: bool,
 }
@@ -126,10 +125,10 @@ where
 }
 
 fn is_excluded(options: &WalkOptions, path: &RepoPath) -> bool {
-    if options.exclude_base.is_empty() {
-        return options.exclude.is_match(path.as_str());
-    }
-    options.exclude.is_match(format!("{}{path}", options.exclude_base))
+    options.exclude.iter().any(|(base, globs)| match base.as_str() {
+        "" => globs.is_match(path.as_str()),
+        base => globs.is_match(format!("{base}{path}")),
+    })
 }
 
 /// `None` for a name that is not Unicode: nothing in the repository can refer to it.

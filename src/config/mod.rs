@@ -1,0 +1,15 @@
+//! Configuration: finding the file, reading it with good errors, and working out what it means together with the flags.
+
+mod discover;
+mod error;
+mod glob;
+mod options;
+mod selector;
+mod settings;
+
+pub use discover::{ConfigFile, find, is_project_root, load};
+pub use error::ConfigError;
+pub use glob::PathPatterns;
+pub use options::{DeploymentOptions, Options};
+pub use selector::{KnownRule, RuleSelection, nearest};
+pub use settings::{FailOn, Overrides, PerFileIgnore, Settings};
