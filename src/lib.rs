@@ -3,6 +3,7 @@
 pub mod config;
 pub mod deployment;
 pub mod diagnostic;
+pub mod fix;
 pub mod formats;
 pub mod knowledge;
 pub mod repo;
