@@ -6,4 +6,5 @@ pub mod diagnostic;
 pub mod fix;
 pub mod formats;
 pub mod knowledge;
+pub mod output;
 pub mod repo;
