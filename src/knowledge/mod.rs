@@ -1,11 +1,13 @@
 //! What is true about the world outside the repository: rule pages and tables, read from `rules/` at build time. A leaf.
 
+pub mod api_changes;
 mod page;
 pub mod python_version;
 mod servers;
 mod space_card;
 pub mod version_set;
 
+pub use api_changes::{ApiFix, Change, ChangeKind, Checked, Library, SymbolPattern, api_changes, api_changes_of};
 pub use page::{Example, ExampleFile, FixAvailability, PageError, RulePage, Side, Symptom};
 pub use python_version::{PythonSet, PythonVersion, PythonVersionError};
 pub use servers::{ArgumentCondition, ServerCall, ServerCommand, Servers, Setting, servers};
@@ -53,6 +55,19 @@ fn page_files() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// The text of the table at `path` below `rules/`; empty where there is none.
 pub(crate) fn table_text(path: &str) -> &'static str {
     RULES.get_file(path).and_then(|file| file.contents_utf8()).unwrap_or("")
+}
+
+/// A distribution's name in the one spelling that stands for all: lower case, runs of `-`, `_` and `.` as one `-`.
+pub(crate) fn normalized_name(name: &str) -> String {
+    let mut normal = String::with_capacity(name.len());
+    for character in name.chars() {
+        if !matches!(character, '-' | '_' | '.') {
+            normal.push(character.to_ascii_lowercase());
+        } else if !normal.ends_with('-') {
+            normal.push('-');
+        }
+    }
+    normal
 }
 
 /// Path below `rules/` and text of every TOML table directly in `folder`.

@@ -1,0 +1,187 @@
+//! What changed in which version of a library: `rules/api/*.toml`. How a row is written and checked stands in
+//! `rules/api/README.md`.
+
+mod pattern;
+mod table;
+
+pub use pattern::{PatternError, SymbolPattern};
+pub use table::TableError;
+
+use std::sync::LazyLock;
+
+use super::page::FixAvailability;
+use super::version_set::VersionSet;
+
+/// The changes of one library.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Library {
+    /// The distribution, as its project spells it; `python` for the standard library, whose versions are Python's.
+    pub name: String,
+    /// The import names that belong to it: `PIL` for pillow. Empty for the standard library.
+    pub modules: Vec<String>,
+    /// What changed, in the order of the table.
+    pub changes: Vec<Change>,
+}
+
+impl Library {
+    /// Whether this is the standard library, so that the versions in its rows are Python's own.
+    #[must_use]
+    pub fn is_python(&self) -> bool {
+        self.name == "python"
+    }
+}
+
+/// What a change is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeKind {
+    /// A module that can be imported, with everything in it.
+    Module,
+    /// A function.
+    Function,
+    /// A class: to construct, to import or to inherit from.
+    Class,
+    /// A method, through an instance or the class.
+    Method,
+    /// A keyword argument of a call.
+    Parameter,
+    /// Some values of an argument of a call.
+    ParameterValue,
+    /// A name that is read: a constant, a property, a re-export.
+    Attribute,
+    /// The same code does something else. Where the code must look a certain way, [`Change::condition`] says how.
+    Behaviour,
+}
+
+/// One change of a library.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The qualified names it is about, by the path that users import them from.
+    pub symbols: Vec<SymbolPattern>,
+    /// What it is about.
+    pub kind: ChangeKind,
+    /// The argument, for [`ChangeKind::Parameter`] and [`ChangeKind::ParameterValue`].
+    pub parameter: Option<String>,
+    /// The position, from 0, at which that argument may also stand without its name.
+    pub position: Option<usize>,
+    /// The plain values concerned, for [`ChangeKind::ParameterValue`]: strings without quotes, `True`, `False`, `None`,
+    /// numbers as written.
+    pub values: Vec<String>,
+    /// How the code must look for this to matter, in words. A row with a condition is for a rule that knows it; a rule
+    /// that only compares names leaves it alone.
+    pub condition: Option<String>,
+    /// The versions that warn, or whose documentation does.
+    pub deprecated: Option<VersionSet>,
+    /// The versions in which it fails: removed, or not there yet.
+    pub breaks: Option<VersionSet>,
+    /// What to write instead, in words for the help text.
+    pub replacement: Option<String>,
+    /// The versions that know the replacement; `None` where it does not depend on the version.
+    pub works: Option<VersionSet>,
+    /// The distribution that has the replacement, where it is another one.
+    pub requires: Option<String>,
+    /// The line that is printed when it fails or warns, as exact as known.
+    pub fails: Option<String>,
+    /// What else there is to know, in one or two sentences.
+    pub note: Option<String>,
+    /// How to rewrite the code, where that is mechanical.
+    pub fix: Option<ApiFix>,
+    /// How far the fix can be trusted; [`FixAvailability::None`] without one.
+    pub applicability: FixAvailability,
+    /// Where this is from, in the order of the table; never empty. `4.56.0 transformers/modeling_utils.py has text
+    /// dtype` is a sentence that the verifier evaluates, `docs: …` and `run: …` are for people.
+    pub evidence: Vec<String>,
+    /// How the evidence was checked.
+    pub checked: Checked,
+}
+
+impl Change {
+    /// Whether the change is about the thing of that qualified name: for a module, also about everything in it.
+    #[must_use]
+    pub fn concerns(&self, qualified: &str) -> bool {
+        self.symbols.iter().any(|symbol| match self.kind {
+            ChangeKind::Module => symbol.matches_within(qualified),
+            _ => symbol.matches(qualified),
+        })
+    }
+
+    /// The qualified name to write instead of `qualified`, where the fix replaces the symbol.
+    #[must_use]
+    pub fn renamed(&self, qualified: &str) -> Option<String> {
+        let Some(ApiFix::ReplaceSymbol(new)) = &self.fix else { return None };
+        let last = qualified.rsplit('.').next().unwrap_or(qualified);
+        if let Some(new) = new.strip_suffix(".{name}") {
+            return Some(format!("{new}.{last}"));
+        }
+        let rest = match self.kind {
+            ChangeKind::Module => self.symbols.iter().find_map(|symbol| symbol.rest_of(qualified))?,
+            _ => "",
+        };
+        Some(format!("{new}{rest}"))
+    }
+
+    /// Literal strings of which a source must contain at least one, or this change can't concern it: of the parameter,
+    /// its values, and the last parts of the symbols, the group that says most. Empty where nothing is literal.
+    #[must_use]
+    pub fn needles(&self) -> Vec<&str> {
+        let names: Option<Vec<&str>> = self.symbols.iter().map(SymbolPattern::needle).collect();
+        let mut groups: Vec<Vec<&str>> = names.into_iter().collect();
+        if self.position.is_none() {
+            groups.extend(self.parameter.as_deref().map(|parameter| vec![parameter]));
+        }
+        groups.push(self.values.iter().map(String::as_str).collect());
+        let says = |group: &Vec<&str>| group.iter().map(|needle| needle.len()).min().unwrap_or(0);
+        groups.into_iter().max_by_key(says).unwrap_or_default()
+    }
+}
+
+/// A mechanical rewrite.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApiFix {
+    /// The argument keeps its value under another name.
+    RenameParameter(String),
+    /// The argument goes, with its value.
+    RemoveArgument,
+    /// The symbol has this qualified name now; a last part `{name}` stands for the symbol's own last part. What is in a
+    /// module keeps its name below the new one.
+    ReplaceSymbol(String),
+    /// The attribute or method of an instance has this name now.
+    RenameAttribute(String),
+}
+
+/// How the evidence of a row was checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Checked {
+    /// `tools/verify_knowledge.py` reads it in the released packages.
+    Wheel,
+    /// It was executed; the evidence says on what.
+    Run,
+    /// The documentation says so.
+    Documentation,
+}
+
+/// The tables of all libraries, by name.
+///
+/// # Panics
+/// Never in a built binary: a table that can't be read fails a test of this module.
+#[must_use]
+pub fn api_changes() -> &'static [Library] {
+    static LIBRARIES: LazyLock<Vec<Library>> = LazyLock::new(|| {
+        let mut libraries: Vec<_> = super::tables_in("api").filter_map(|(_, text)| table::parse(text).ok()).collect();
+        libraries.sort_by(|a, b| a.name.cmp(&b.name));
+        libraries
+    });
+    &LIBRARIES
+}
+
+/// The table of one library, by the name of its distribution in any spelling that installers take for the same.
+#[must_use]
+pub fn api_changes_of(distribution: &str) -> Option<&'static Library> {
+    let normal = super::normalized_name(distribution);
+    api_changes().iter().find(|library| super::normalized_name(&library.name) == normal)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+use super::*;
+
+#[test]
+fn every_table_can_be_read_and_stands_under_its_own_name() {
+    for (path, text) in super::super::tables_in("api") {
+        let library = table::parse(text).unwrap_or_else(|error| panic!("rules/{path}: {error}"));
+        assert!(path.ends_with(&format!("/{}.toml", library.name)), "rules/{path} is the table of {}", library.name);
+        assert_eq!(library.modules.is_empty(), library.is_python(), "rules/{path}: modules");
+        assert!(!library.changes.is_empty(), "rules/{path} has no change");
+        for change in &library.changes {
+            let name = format!("rules/{path}: {}", change.symbols[0]);
+            assert!(change.fails.is_some() || change.note.is_some(), "{name} does not say how it fails");
+            assert!(!change.needles().is_empty(), "{name} has no needle");
+            for symbol in change.symbols.iter().filter(|_| !library.is_python()) {
+                let within = |module: &String| SymbolPattern::new(module).unwrap().rest_of(symbol.as_str()).is_some();
+                assert!(library.modules.iter().any(within), "{name}: {symbol} is in none of its modules");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_row_that_contradicts_itself_is_refused() {
+    let row = |rest: &str| {
+        table::parse(&format!(
+            "library = 'x'\n[[change]]\nsymbols = ['x.y']\nevidence = ['z']\nchecked = 'run'\n{rest}"
+        ))
+    };
+    assert!(row("kind = 'function'\nbreaks = '>=2'").is_ok());
+    for wrong in [
+        "kind = 'function'",
+        "kind = 'function'\nbreaks = '>=2,<1'",
+        "kind = 'function'\nbreaks = 'two'",
+        "kind = 'parameter'\nbreaks = '>=2'",
+        "kind = 'function'\nparameter = 'p'\nbreaks = '>=2'",
+        "kind = 'parameter-value'\nparameter = 'p'\nbreaks = '>=2'",
+        "kind = 'function'\nbreaks = '>=2'\nfix = 'remove-argument'",
+        "kind = 'function'\nbreaks = '>=2'\nremoved = '>=2'",
+    ] {
+        assert!(row(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_replacement_follows_the_name_that_was_found() {
+    let library = table::parse(
+        "library = 'x'\nmodules = ['x']\n\
+         [[change]]\nsymbols = ['x.prompts']\nkind = 'module'\nbreaks = '>=1'\nevidence = ['e']\nchecked = 'wheel'\n\
+         fix = { replace-symbol = 'core.prompts' }\napplicability = 'safe'\n\
+         [[change]]\nsymbols = ['x.A', 'x.B']\nkind = 'attribute'\nbreaks = '>=1'\nevidence = ['e']\nchecked = 'wheel'\n\
+         fix = { replace-symbol = 'x.abc.{name}' }\napplicability = 'safe'\n",
+    )
+    .unwrap();
+    assert_eq!(library.changes[0].renamed("x.prompts.chat.T").unwrap(), "core.prompts.chat.T");
+    assert_eq!(library.changes[1].renamed("x.B").unwrap(), "x.abc.B");
+    assert!(library.changes[0].concerns("x.prompts.chat.T") && !library.changes[1].concerns("x.B.c"));
+}
