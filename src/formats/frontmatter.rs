@@ -1,0 +1,86 @@
+//! The YAML block at the head of a README, by the pattern that `huggingface_hub` reads it with.
+
+use super::yaml::{self, Node, YamlError};
+use crate::diagnostic::Span;
+
+/// What stands at the head of a Markdown file.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FrontMatter {
+    /// No block: the first line is not `---`.
+    Absent,
+    /// The block is opened and never closed.
+    Unterminated {
+        /// The opening `---`.
+        opening: Span,
+    },
+    /// A block.
+    Found {
+        /// The block with both `---` lines, without the line ending after it.
+        span: Span,
+        /// What stands between the `---` lines, without the line ending before the closing one; empty for an empty block.
+        body: Span,
+        /// The body's value: null for an empty block. It may be anything, a list or a string included.
+        document: Result<Node, YamlError>,
+    },
+}
+
+impl FrontMatter {
+    /// Reads the head of `text`, the whole text of a Markdown file.
+    ///
+    /// `huggingface_hub` takes `^(\s*---[\r\n]+)([\S\s]*?)([\r\n]+---(\r\n|\n|$))`: blank lines may come before the block,
+    /// nothing may follow `---` on its line.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let unmarked = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let trimmed = unmarked.trim_start();
+        let opening = Span::new(text.len() - trimmed.len(), text.len() - trimmed.len() + 3);
+        let Some(rest) = trimmed.strip_prefix("---") else { return Self::Absent };
+        if rest.is_empty() {
+            return Self::Unterminated { opening };
+        }
+        if !rest.starts_with(['\r', '\n']) {
+            return Self::Absent;
+        }
+        // The line endings after the opening are also those before the closing where the block is empty.
+        let start = text.len() - rest.trim_start_matches(['\r', '\n']).len();
+        let Some((end, closing)) = closing(text, opening.end, start) else { return Self::Unterminated { opening } };
+        let body = Span::new(start, end);
+        let document = yaml::parse(body.of(text), body.start).and_then(|documents| single(documents, body));
+        Self::Found { span: Span::new(opening.start, closing), body, document }
+    }
+
+    /// The block's mapping, where there is one.
+    #[must_use]
+    pub fn mapping(&self) -> Option<&Node> {
+        match self {
+            Self::Found { document: Ok(node), .. } if node.is_mapping() => Some(node),
+            _ => None,
+        }
+    }
+}
+
+/// The end of the body and the end of the closing `---`: the first such line, which begins after `opening`.
+fn closing(text: &str, opening: usize, start: usize) -> Option<(usize, usize)> {
+    let mut from = opening;
+    loop {
+        let at = from + text.get(from..)?.find("---")?;
+        let after = text.get(at + 3..)?;
+        let closes = after.is_empty() || after.starts_with('\n') || after.starts_with("\r\n");
+        if closes && text.get(..at)?.ends_with(['\r', '\n']) {
+            let end = text.get(..at)?.trim_end_matches(['\r', '\n']).len();
+            return Some((end.max(start.min(at)), at + 3));
+        }
+        from = at + 1;
+    }
+}
+
+fn single(documents: Vec<yaml::Document>, body: Span) -> Result<Node, YamlError> {
+    let mut documents = documents.into_iter();
+    let Some(first) = documents.next() else { return Ok(Node::null(Span::at(body.start))) };
+    match documents.next() {
+        None => Ok(first.root),
+        Some(second) => {
+            Err(YamlError { message: "the block holds more than one document".to_owned(), span: second.root.span })
+        }
+    }
+}
