@@ -55,9 +55,10 @@ fn entry(text: &str, start: usize, line_end: usize) -> (Option<Entry>, usize) {
             return (Some(Entry { name, value: Some(Spanned::new(span.of(text).to_owned(), span)) }), end + 1);
         }
     }
-    let comment = value.match_indices('#').map(|(at, _)| at).find(|&at| {
-        at == 0 || value.get(..at).is_some_and(|before| before.ends_with([' ', '\t']))
-    });
+    let comment = value
+        .match_indices('#')
+        .map(|(at, _)| at)
+        .find(|&at| at == 0 || value.get(..at).is_some_and(|before| before.ends_with([' ', '\t'])));
     let value = value.get(..comment.unwrap_or(value.len())).unwrap_or(value).trim_end();
     let span = Span::new(value_start, value_start + value.len());
     (Some(Entry { name, value: Some(Spanned::new(value.to_owned(), span)) }), line_end)

@@ -84,3 +84,48 @@ fn single(documents: Vec<yaml::Document>, body: Span) -> Result<Node, YamlError>
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_as_huggingface_hub_finds_them() {
+        for (text, body) in [
+            ("---\ntitle: x\n---\n# T\n", "title: x"),
+            ("---\r\ntitle: 日本\r\nsdk: gradio\r\n---\r\n# T", "title: 日本\r\nsdk: gradio"),
+            ("\u{feff}---\na: 1\n---", "a: 1"),
+            ("\n\n---\na: 1\n---\n", "a: 1"),
+            ("---\n---\n", ""),
+            ("---\n\n---\n", ""),
+            ("---\na: b---\nc: |\n  x\n ---\n---\n", "a: b---\nc: |\n  x\n ---"),
+            ("---\n- a\n---\n", "- a"),
+        ] {
+            let FrontMatter::Found { span, body: found, document } = FrontMatter::parse(text) else {
+                panic!("nothing found in {text:?}")
+            };
+            assert_eq!(found.of(text), body, "{text:?}");
+            assert!(span.of(text).starts_with("---") && span.of(text).ends_with("---"), "{text:?}");
+            assert!(document.is_ok() || text.contains(" ---"), "{text:?}: {document:?}");
+        }
+        for text in ["# T\n---\na: 1\n---\n", "--- \na: 1\n---\n", "----\na\n---\n", "", "text"] {
+            assert_eq!(FrontMatter::parse(text), FrontMatter::Absent, "{text:?}");
+        }
+        for text in ["---\na: 1\n", "---", "---\na: 1\n--- \n", "---\na: 1\n...\n"] {
+            assert!(matches!(FrontMatter::parse(text), FrontMatter::Unterminated { .. }), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn values_stand_in_the_readme() {
+        let text = "\u{feff}---\r\nemoji: 🚀\r\npython_version: 3.10\r\n---\r\n";
+        let card = FrontMatter::parse(text);
+        let python = card.mapping().unwrap().get("python_version").unwrap();
+        assert_eq!(python.span.of(text), "3.10");
+        assert_eq!(python.scalar_text(), Some("3.10"));
+        let broken = "---\ntitle: a: b\n---\n";
+        let FrontMatter::Found { document: Err(error), .. } = FrontMatter::parse(broken) else { panic!() };
+        assert_eq!(Span::at(error.span.start).of(broken), "");
+        assert!(error.span.start >= 4 && error.span.end <= broken.len());
+    }
+}

@@ -17,7 +17,8 @@ impl ImageReference {
     /// Reads a reference. `None` where it is empty, holds white space or an expansion (`$`, `{{`).
     #[must_use]
     pub fn parse(reference: &str) -> Option<Self> {
-        if reference.is_empty() || reference.contains(|c: char| c.is_whitespace() || matches!(c, '$' | '{' | '}' | '<')) {
+        if reference.is_empty() || reference.contains(|c: char| c.is_whitespace() || matches!(c, '$' | '{' | '}' | '<'))
+        {
             return None;
         }
         let (rest, digest) = match reference.split_once('@') {

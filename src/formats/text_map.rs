@@ -3,17 +3,30 @@
 use crate::diagnostic::Span;
 
 /// Where each byte of a decoded value stands in the file: runs of bytes that are the same in both, in order.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextMap {
     /// `(offset in the value, offset in the file)` of each run's first byte; strictly rising in the first.
     runs: Vec<(usize, usize)>,
+    /// The end of the value in the file, which no offset exceeds.
+    limit: usize,
+}
+
+impl Default for TextMap {
+    fn default() -> Self {
+        Self { runs: Vec::new(), limit: usize::MAX }
+    }
 }
 
 impl TextMap {
     /// The map of a value that stands in the file as it is, from `offset` on.
     #[must_use]
     pub fn shift(offset: usize) -> Self {
-        Self { runs: vec![(0, offset)] }
+        Self { runs: vec![(0, offset)], ..Self::default() }
+    }
+
+    /// States that no byte of the value stands at or after `end` of the file.
+    pub(crate) fn limit(&mut self, end: usize) {
+        self.limit = self.limit.min(end);
     }
 
     /// States that the value's byte at `value` stands at `file`, and that those after it follow one by one. Calls must
@@ -31,10 +44,11 @@ impl TextMap {
     #[must_use]
     pub fn offset(&self, value: usize) -> usize {
         let index = self.runs.partition_point(|&(start, _)| start <= value);
-        match index.checked_sub(1).and_then(|index| self.runs.get(index)) {
+        let offset = match index.checked_sub(1).and_then(|index| self.runs.get(index)) {
             Some(&(start, file)) => file + (value - start),
             None => self.runs.first().map_or(value, |&(_, file)| file),
-        }
+        };
+        offset.min(self.limit)
     }
 
     /// The file's range for a range in the value. The end is taken just past the last byte inside, so that a range that
@@ -44,11 +58,12 @@ impl TextMap {
         if span.is_empty() {
             return Span::at(self.offset(span.start));
         }
-        Span::new(self.offset(span.start), self.offset(span.end - 1) + 1)
+        Span::new(self.offset(span.start), (self.offset(span.end - 1) + 1).min(self.limit))
     }
 
     /// Adds to `target` what this map knows of the value's `range`, whose first byte is `at` in the value of `target`.
     pub(crate) fn copy_range(&self, range: Span, at: usize, target: &mut TextMap) {
+        target.limit(self.limit);
         target.push(at, self.offset(range.start));
         let first = self.runs.partition_point(|&(start, _)| start <= range.start);
         for &(start, file) in self.runs.iter().skip(first).take_while(|&&(start, _)| start < range.end) {

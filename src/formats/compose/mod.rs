@@ -2,6 +2,9 @@
 
 mod convert;
 
+#[cfg(test)]
+mod tests;
+
 use super::image::ImageReference;
 use super::shell::Command;
 use super::yaml::Node;

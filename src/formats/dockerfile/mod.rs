@@ -3,19 +3,28 @@
 mod convert;
 mod derived;
 mod expand;
+mod heredoc;
+mod pairs;
+mod script;
+
+#[cfg(test)]
+mod tests;
 
 use super::image::ImageReference;
 use super::shell::Command;
+use super::text_map::TextMap;
 use crate::diagnostic::{Span, Spanned};
 use crate::repo::Source;
 
-pub use derived::{StartCommand, Variable};
+pub use derived::{CopiedFiles, RunStep, StartCommand, Variable};
 
 /// A Dockerfile.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dockerfile {
     /// The value of `# syntax=`.
     pub syntax: Option<Spanned<String>>,
+    /// What continues a line and escapes a character: `\`, or what `# escape=` says.
+    pub escape: char,
     /// `ARG`s before the first `FROM`.
     pub global_args: Vec<Argument>,
     /// The stages, one for each `FROM`; never empty.
@@ -44,6 +53,8 @@ pub struct Argument {
 /// One `FROM` and what follows it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
+    /// Its place in [`Dockerfile::stages`].
+    pub index: usize,
     /// The name after `AS`.
     pub name: Option<Spanned<String>>,
     /// The image as written.
@@ -139,6 +150,8 @@ pub struct CommandLine {
     pub text: String,
     /// Its commands: one for the exec form. The commands of a heredoc that a shell reads are here too.
     pub commands: Vec<Command>,
+    /// From offsets in `text` to offsets in the file.
+    pub map: TextMap,
 }
 
 /// `COPY` or `ADD`.

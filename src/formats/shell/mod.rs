@@ -6,9 +6,13 @@ mod lexer;
 mod parser;
 mod word;
 
+#[cfg(test)]
+mod tests;
+
 use super::text_map::TextMap;
 use crate::diagnostic::{Span, Spanned};
 
+pub(crate) use invocation::shell_words;
 pub use invocation::{Invocation, invocations, program};
 pub use word::{Part, Word};
 

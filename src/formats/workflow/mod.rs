@@ -2,6 +2,9 @@
 
 mod convert;
 
+#[cfg(test)]
+mod tests;
+
 use super::shell::Command;
 use super::yaml::Node;
 use crate::diagnostic::{Span, Spanned};
@@ -46,6 +49,17 @@ pub struct Filter {
     pub name: Spanned<String>,
     /// The patterns, each with its place.
     pub patterns: Vec<Spanned<String>>,
+}
+
+/// A composite action.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Action {
+    /// `name`
+    pub name: Option<Spanned<String>>,
+    /// `runs.steps`
+    pub steps: Vec<Step>,
+    /// The document.
+    pub node: Node,
 }
 
 /// A job.

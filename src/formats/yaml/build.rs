@@ -75,6 +75,10 @@ impl<'a> Builder<'a> {
         }
         match event {
             Event::Scalar(text, style, anchor, tag) => {
+                let span = match style {
+                    ScalarStyle::Literal | ScalarStyle::Folded => self.offsets.block_scalar(span),
+                    _ => span,
+                };
                 let built = Built { node: scalar_node(text, style, tag.as_deref(), span), size: 1, height: 0 };
                 Ok(self.remember(anchor, built))
             }
@@ -185,8 +189,7 @@ impl Collection {
     }
 
     fn finish(self, value: Value) -> Built {
-        let node =
-            Node { span: self.span, content: self.span, value, style: Style::Plain, literal: Box::default() };
+        let node = Node { span: self.span, content: self.span, value, style: Style::Plain, literal: Box::default() };
         Built { node, size: self.size, height: self.height }
     }
 }
@@ -243,9 +246,41 @@ impl<'a> CharOffsets<'a> {
         offset + self.shift
     }
 
+    /// A block scalar's span from its `|` or `>` to its last line that is not blank. The parser's own begins at its
+    /// anchor or tag, at its first line that is not blank, or, where there is none, at the `|`.
+    fn block_scalar(&self, span: Span) -> Span {
+        let start = span.start - self.shift;
+        let before = self.text.get(..start).unwrap_or("");
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let header = before
+            .get(line_start..)
+            .filter(|blank| blank.trim().is_empty())
+            .and_then(|_| before.get(..line_start)?.trim_end().rfind('\n').map(|newline| newline + 1).or(Some(0)))
+            .and_then(|at| Some(at + block_header(before.get(at..line_start)?)?))
+            .or_else(|| Some(start + block_header(self.text.get(start..)?.lines().next()?)?))
+            .unwrap_or(start);
+        let end = self
+            .text
+            .get(header..span.end - self.shift)
+            .map_or(span.end, |raw| header + raw.trim_end().len() + self.shift);
+        Span::new(header + self.shift, end)
+    }
+
     /// The offset of the character after the one at `offset`.
     fn next(&self, offset: usize) -> usize {
         let rest = self.text.get(offset - self.shift..).unwrap_or("");
         offset + rest.chars().next().map_or(0, char::len_utf8)
     }
+}
+
+/// The offset of a block scalar's indicator in the line that ends with its header: `|`, `>-`, `|2 # comment`.
+fn block_header(line: &str) -> Option<usize> {
+    let line = line.trim_end();
+    line.match_indices(['|', '>']).map(|(at, _)| at).find(|&at| {
+        let before = line.get(..at).unwrap_or("");
+        let after =
+            line.get(at + 1..).unwrap_or("").trim_start_matches(|c: char| c.is_ascii_digit() || "+-".contains(c));
+        (before.is_empty() || before.ends_with([' ', '\t']))
+            && (after.is_empty() || (after.starts_with([' ', '\t']) && after.trim_start().starts_with('#')))
+    })
 }

@@ -2,10 +2,15 @@
 
 mod build;
 mod node;
+mod read;
 mod scalar;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 use crate::diagnostic::Span;
+use crate::formats::text_map::TextMap;
 
 pub use node::{Node, Style, Value};
 
@@ -52,4 +57,10 @@ pub struct YamlError {
 /// [`MAX_ALIASED_NODES`] nodes.
 pub fn parse(text: &str, offset: usize) -> Result<Vec<Document>, YamlError> {
     build::documents(text, offset)
+}
+
+/// From offsets in the value of a JSON string to offsets in the file, whose whole text is `text`; `span` holds the string
+/// with its quotes. JSON's escapes are among YAML's.
+pub(crate) fn json_string_map(value: &str, span: Span, text: &str) -> TextMap {
+    text::map(value, Style::DoubleQuoted, span, text)
 }
