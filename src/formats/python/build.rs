@@ -19,7 +19,7 @@ use super::{
 
 /// Resolves everything that the walk left open.
 pub(super) fn finish(walked: Walked<'_>, text: &str, spans: &SpanMap) -> Module {
-    let mut builder = Builder { evaluator: Evaluator::new(&walked, spans), walked: &walked, text };
+    let mut builder = Builder { evaluator: Evaluator::new(&walked, spans), walked: &walked, text, indirect: 0 };
     let (calls, deferred) = builder.calls();
     let functions = builder.functions();
     let classes = builder.classes();
@@ -101,9 +101,11 @@ pub(super) struct Builder<'a, 'w> {
     evaluator: Evaluator<'a, 'w>,
     walked: &'w Walked<'a>,
     text: &'w str,
+    /// Arguments added so far that are not written in their call.
+    indirect: usize,
 }
 
-impl<'a> Builder<'a, '_> {
+impl<'a, 'w> Builder<'a, 'w> {
     fn functions(&mut self) -> Vec<FunctionParts> {
         let walked = self.walked;
         walked
@@ -327,7 +329,7 @@ impl<'a> Builder<'a, '_> {
         rows
     }
 
-    fn text_of(&self, item: &impl Ranged) -> &str {
+    fn text_of(&self, item: &impl Ranged) -> &'w str {
         let range = item.range();
         self.text.get(range.start().to_usize()..range.end().to_usize()).unwrap_or("")
     }

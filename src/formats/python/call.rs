@@ -67,7 +67,7 @@ impl Call {
         self.qualified().is_some_and(|qualified| *qualified == name)
     }
 
-    /// The function of this file that it runs: also the `__init__` of a class is not meant, see [`Callee::Class`].
+    /// The function of this file that it runs. The `__init__` behind a [`Callee::Class`] is not looked up.
     #[must_use]
     pub fn local_function(&self) -> Option<FunctionId> {
         self.callee.local_function()

@@ -573,8 +573,17 @@ fn agreed(mut entities: impl Iterator<Item = Option<Entity>>) -> Option<Entity> 
 
 fn instance_of(class: Entity) -> Option<Entity> {
     match class {
-        Entity::Qualified(name) if matches!(name.as_str(), "typing.Any" | "builtins.object") => None,
-        Entity::Qualified(name) => Some(Entity::Instance(name)),
+        Entity::Qualified(name) => match name.as_str() {
+            "builtins.object" => None,
+            "typing.Dict" | "typing.Mapping" | "typing.MutableMapping" => {
+                Some(Entity::Instance(QualifiedName::new("builtins.dict")))
+            }
+            "typing.List" => Some(Entity::Instance(QualifiedName::new("builtins.list"))),
+            "typing.Set" => Some(Entity::Instance(QualifiedName::new("builtins.set"))),
+            // What is left of `typing` says how something behaves, not what it is.
+            text if text.starts_with("typing.") || text.starts_with("typing_extensions.") => None,
+            _ => Some(Entity::Instance(name)),
+        },
         Entity::Class(class) => Some(Entity::LocalInstance(class)),
         _ => None,
     }

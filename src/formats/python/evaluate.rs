@@ -15,6 +15,8 @@ use super::{FunctionId, QualifiedName, Value, ValueKind};
 const BUDGET: usize = 300;
 /// Expressions within each other and names followed for one value.
 const MAX_DEPTH: usize = 24;
+/// Expressions looked at through names in one file: a table that a thousand calls name is not copied a thousand times.
+const MAX_FOLLOWED: usize = 200_000;
 /// Text joined from parts beyond which nothing is known.
 const MAX_TEXT: usize = 64 << 10;
 
@@ -25,6 +27,10 @@ pub(super) struct Evaluator<'a, 'w> {
     /// The options that argparse is told of, by the attribute that holds them.
     options: FxHashMap<String, (&'a ExprCall, ScopeId)>,
     budget: usize,
+    /// What is left of [`MAX_FOLLOWED`].
+    followed: usize,
+    /// How many names led to the expression that is looked at.
+    following: usize,
 }
 
 impl<'a, 'w> Evaluator<'a, 'w> {
@@ -35,7 +41,15 @@ impl<'a, 'w> Evaluator<'a, 'w> {
                 options.entry(destination).or_insert((*call, *scope));
             }
         }
-        Self { resolver: Resolver::new(walked), spans, options, budget: 0 }
+        Self { resolver: Resolver::new(walked), spans, options, budget: 0, followed: MAX_FOLLOWED, following: 0 }
+    }
+
+    /// What `expr`, the definition of a name, is worth.
+    fn follow(&mut self, expr: &'a Expr, scope: ScopeId, depth: usize) -> Value {
+        self.following += 1;
+        let value = self.evaluate(expr, scope, depth);
+        self.following -= 1;
+        value
     }
 
     /// What `expr`, read in `scope`, is worth.
@@ -50,6 +64,12 @@ impl<'a, 'w> Evaluator<'a, 'w> {
             return Value::unknown(span);
         }
         self.budget -= 1;
+        if self.following > 0 {
+            match self.followed.checked_sub(1) {
+                Some(left) => self.followed = left,
+                None => return Value::unknown(span),
+            }
+        }
         let kind = match expr {
             Expr::StringLiteral(text) => ValueKind::Str(Arc::from(text.value.to_str())),
             Expr::BytesLiteral(_) => ValueKind::Bytes,
@@ -267,7 +287,7 @@ impl<'a, 'w> Evaluator<'a, 'w> {
         let [Binding { kind, scope }] = walked.scopes.symbols[symbol.0].bindings.as_slice() else { return None };
         match *kind {
             BindingKind::Value { value: Some(value), .. } => {
-                let inner = self.evaluate(value, *scope, depth + 1);
+                let inner = self.follow(value, *scope, depth + 1);
                 let definition = inner.definition.or(Some(inner.span));
                 Some(Value { kind: inner.kind, span, definition })
             }
@@ -308,10 +328,10 @@ impl<'a, 'w> Evaluator<'a, 'w> {
             let default = call.arguments.args.first();
             let default = default.or_else(|| call.arguments.find_keyword("default").map(|keyword| &keyword.value));
             let default = default.filter(|default| !default.is_ellipsis_literal_expr());
-            let default = default.map(|default| Box::new(self.evaluate(default, outer, depth + 1)));
+            let default = default.map(|default| Box::new(self.follow(default, outer, depth + 1)));
             return Some(ValueKind::Flag { flag: Arc::from(flag), default });
         }
-        let default = default.map(|default| Box::new(self.evaluate(default, outer, depth + 1)));
+        let default = default.map(|default| Box::new(self.follow(default, outer, depth + 1)));
         Some(ValueKind::Parameter { function, name, default })
     }
 
@@ -322,7 +342,7 @@ impl<'a, 'w> Evaluator<'a, 'w> {
         let flag = Arc::from(long.or_else(|| names.clone().next()).unwrap_or_default());
         let default = call.arguments.find_keyword("default").map(|keyword| &keyword.value);
         let default = match default {
-            Some(default) => Some(Box::new(self.evaluate(default, scope, depth + 1))),
+            Some(default) => Some(Box::new(self.follow(default, scope, depth + 1))),
             None => match call.arguments.find_keyword("action").and_then(|action| string(&action.value)) {
                 Some("store_true") => Some(Box::new(self.literal(call, ValueKind::Bool(false)))),
                 Some("store_false") => Some(Box::new(self.literal(call, ValueKind::Bool(true)))),

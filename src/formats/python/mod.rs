@@ -31,3 +31,6 @@ pub use tables::{
     Import, Parameter, ParameterKind, Reference, StringConstant,
 };
 pub use value::{Value, ValueKind};
+
+#[cfg(test)]
+mod tests;

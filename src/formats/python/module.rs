@@ -1,5 +1,7 @@
 //! One Python file as tables.
 
+use std::sync::Arc;
+
 use crate::diagnostic::{Span, Spanned};
 
 use super::{
@@ -30,6 +32,8 @@ pub struct Module {
     pub environment: Vec<EnvironmentAccess>,
     /// The tree of blocks; the first is the module's own.
     pub blocks: Vec<Block>,
+    /// A notebook's lines for the shell or IPython, without `!` or `%`: `pip install gradio`.
+    pub shell_lines: Vec<Spanned<Arc<str>>>,
     /// Its comments, from `#` to the end of the line.
     pub comments: Vec<Span>,
     /// What Python would not accept. The tables hold everything that could be read all the same.

@@ -27,11 +27,10 @@ pub fn imported_files(
     }
     // The first root with the top-level name wins, as on sys.path; a folder without `__init__.py` (a namespace package)
     // only where no root has the real thing.
-    let found = roots.iter().map(|root| load(root, &names, name, &exists));
-    found
-        .filter(|files| !files.is_empty())
-        .max_by_key(|files| usize::from(files.iter().any(is_top(&names))))
-        .unwrap_or_default()
+    let found: Vec<Vec<RepoPath>> =
+        roots.iter().map(|root| load(root, &names, name, &exists)).filter(|files| !files.is_empty()).collect();
+    let real = found.iter().position(|files| files.iter().any(is_top(&names)));
+    found.into_iter().nth(real.unwrap_or(0)).unwrap_or_default()
 }
 
 /// The file that defines a qualified name, and what is left of the name: `app.ui.build` is `app/ui.py` and `build`.

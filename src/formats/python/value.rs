@@ -40,7 +40,7 @@ pub enum ValueKind {
     Set(Vec<Value>),
     /// A dictionary without unpacking; keys and values in their order.
     Dict(Vec<(Value, Value)>),
-    /// Something from outside, by its name: `torch.float16`.
+    /// Something from outside, by its name: `torch.float16`; an attribute of an instance by that of its class.
     Name(QualifiedName),
     /// A function or lambda of this file.
     Function(FunctionId),

@@ -1,8 +1,10 @@
 //! The one traversal of a file's tree: it fills the tables with what the text says and gathers the scopes; names are
 //! resolved afterwards, when all bindings are known.
 
+mod definitions;
 mod expressions;
 mod statements;
+mod targets;
 
 use std::sync::Arc;
 

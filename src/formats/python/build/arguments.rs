@@ -16,6 +16,9 @@ use super::Builder;
 
 /// Keys that are followed in one dictionary.
 const MAX_KEYS: usize = 100;
+/// Arguments that come to the calls of one file from elsewhere: a dictionary that a thousand calls unpack is not copied a
+/// thousand times.
+const MAX_INDIRECT: usize = 20_000;
 
 impl<'a> Builder<'a, '_> {
     /// The calls, and the deferred ones that partials prepare.
@@ -27,10 +30,10 @@ impl<'a> Builder<'a, '_> {
         for (row, (node, scope)) in walked.module.calls.iter().zip(&walked.calls) {
             let mut call = row.clone();
             let receiver_text = match &*node.func {
-                Expr::Attribute(attribute) => self.text_of(&*attribute.value).to_owned(),
-                _ => String::new(),
+                Expr::Attribute(attribute) => self.text_of(&*attribute.value),
+                _ => "",
             };
-            call.callee = self.evaluator.resolver.callee(node, *scope, &receiver_text);
+            call.callee = self.evaluator.resolver.callee(node, *scope, receiver_text);
             call.receiver = self.receiver(node, *scope);
             self.fill_arguments(&mut call, node, *scope, 0, &items);
             if call.is("functools.partial") {
@@ -38,6 +41,8 @@ impl<'a> Builder<'a, '_> {
             } else if let Some(Entity::Partial(partial)) = self.evaluator.resolver.callee_entity(node, *scope) {
                 self.add_bound_arguments(&mut call, partial, &items);
             }
+            let indirect = call.arguments.iter().filter(|argument| argument.origin != ArgumentOrigin::Direct);
+            self.indirect += indirect.count();
             calls.push(call);
         }
         (calls, deferred)
@@ -125,6 +130,9 @@ impl<'a> Builder<'a, '_> {
         span: Span,
         items: &FxHashMap<SymbolId, Vec<usize>>,
     ) -> bool {
+        if !self.allows_indirect() {
+            return false;
+        }
         let Expr::Name(name) = dictionary else {
             return self.unpack_display(call, dictionary, scope, ArgumentOrigin::Dictionary(span));
         };
@@ -221,8 +229,17 @@ impl<'a> Builder<'a, '_> {
         Some(Call { callee, callee_span, arguments, deferred: true, receiver: None, ..partial.clone() })
     }
 
+    /// Whether arguments from elsewhere may be added to one more call.
+    fn allows_indirect(&self) -> bool {
+        self.indirect < MAX_INDIRECT
+    }
+
     /// Adds what the partial bound to a call of it.
     fn add_bound_arguments(&mut self, call: &mut Call, partial: CallId, items: &FxHashMap<SymbolId, Vec<usize>>) {
+        if !self.allows_indirect() {
+            (call.unknown_positional, call.unknown_keywords) = (true, true);
+            return;
+        }
         let Some((node, scope)) = self.walked.calls.get(partial.index()).copied() else { return };
         let Some(row) = self.walked.module.calls.get(partial.index()) else { return };
         let mut bound = Call { arguments: vec![], ..row.clone() };

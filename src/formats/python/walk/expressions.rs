@@ -10,7 +10,7 @@ use crate::formats::python::{
     BlockKind, Call, CallId, Callee, Function, FunctionId, FunctionKind, StringConstant, Usage,
 };
 
-use super::statements::Bound;
+use super::targets::Bound;
 use super::{Candidate, Definition, Walker};
 
 impl<'a> Walker<'a> {

@@ -2,28 +2,15 @@
 
 use std::sync::Arc;
 
-use ruff_python_ast::{
-    self as ast, Decorator, ExceptHandler, Expr, Parameters, Pattern, Stmt, StmtClassDef, StmtFunctionDef, StmtIf,
-    StmtTry,
-};
+use ruff_python_ast::{self as ast, ExceptHandler, Expr, Pattern, Stmt, StmtIf, StmtTry};
 use ruff_text_size::{Ranged, TextRange};
 
-use crate::formats::python::scope::{BindingKind, ScopeId, ScopeKind};
-use crate::formats::python::{
-    Assignment, Attribute, BlockId, BlockKind, Class, ClassId, Function, FunctionId, FunctionKind, Handler, Import,
-    TestKind, Usage, Value,
-};
+use crate::diagnostic::Spanned;
+use crate::formats::python::scope::BindingKind;
+use crate::formats::python::{BlockKind, Handler, Import, TestKind, Usage};
 
-use super::{Candidate, ClassNode, Definition, DictionaryItem, FunctionNode, Pending, Walker};
-
-/// What a target is bound to.
-#[derive(Clone, Copy)]
-pub(super) enum Bound<'a> {
-    Value { value: Option<&'a Expr>, annotation: Option<&'a Expr> },
-    Element(&'a Expr, usize),
-    Entered(&'a Expr),
-    Other,
-}
+use super::Walker;
+use super::targets::Bound;
 
 impl<'a> Walker<'a> {
     pub(super) fn suite(&mut self, body: &'a [Stmt]) {
@@ -123,7 +110,11 @@ impl<'a> Walker<'a> {
                 Expr::StringLiteral(literal) => self.string(literal, true),
                 value => self.expression(value, Usage::Statement),
             },
-            Stmt::Pass(_) | Stmt::Break(_) | Stmt::Continue(_) | Stmt::IpyEscapeCommand(_) => {}
+            Stmt::IpyEscapeCommand(node) => {
+                let span = self.span(node);
+                self.out.module.shell_lines.push(Spanned::new(Arc::from(&*node.value), span));
+            }
+            Stmt::Pass(_) | Stmt::Break(_) | Stmt::Continue(_) => {}
         }
     }
 
@@ -135,153 +126,6 @@ impl<'a> Walker<'a> {
             self.record_assignment(target, known.then_some(&*node.value), None, false, node.range);
             self.target(target, Bound::Value { value: Some(&node.value), annotation: None });
         }
-    }
-
-    pub(super) fn assigned(&self, target: &Expr) -> Usage {
-        Usage::Assigned(self.target_text(target))
-    }
-
-    fn target_text(&self, target: &Expr) -> Arc<str> {
-        let text = self.text_of(target.range());
-        match target {
-            Expr::Name(_) => Arc::from(text),
-            _ => text.chars().filter(|c| !c.is_whitespace()).take(200).collect::<String>().into(),
-        }
-    }
-
-    fn record_assignment(
-        &mut self,
-        target: &'a Expr,
-        value: Option<&'a Expr>,
-        annotation: Option<&'a Expr>,
-        augmented: bool,
-        range: TextRange,
-    ) {
-        let target_span = self.span(target);
-        self.out.module.assignments.push(Assignment {
-            target: self.target_text(target),
-            target_span,
-            value: Value::unknown(value.map_or(target_span, |value| self.span(value))),
-            augmented,
-            span: self.spans.map(range),
-            block: self.block,
-            function: self.function,
-        });
-        self.out.assignments.push(Pending { value, annotation, scope: self.scope });
-    }
-
-    /// Binds the names of a target and walks the expressions in it.
-    pub(super) fn target(&mut self, target: &'a Expr, bound: Bound<'a>) {
-        match target {
-            Expr::Name(name) => {
-                let kind = match bound {
-                    Bound::Value { value, annotation } => BindingKind::Value { value, annotation },
-                    Bound::Element(value, position) => BindingKind::Element(value, position),
-                    Bound::Entered(value) => BindingKind::Entered(value),
-                    Bound::Other => BindingKind::Other,
-                };
-                self.out.scopes.bind(self.scope, name.id.as_str(), kind);
-                if let (Some(class), ScopeKind::Class) = (self.class, self.out.scopes.kind(self.scope)) {
-                    self.record_attribute(class, name.id.as_str(), target, bound, None);
-                }
-            }
-            Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) => {
-                for (position, element) in elts.iter().enumerate() {
-                    let bound = match bound {
-                        Bound::Value { value: Some(value), .. } => match value {
-                            Expr::Tuple(tuple) if tuple.len() == elts.len() => tuple
-                                .elts
-                                .get(position)
-                                .map_or(Bound::Other, |value| Bound::Value { value: Some(value), annotation: None }),
-                            value => Bound::Element(value, position),
-                        },
-                        _ => Bound::Other,
-                    };
-                    self.deeper(|walker| walker.target(element, bound));
-                }
-            }
-            Expr::Starred(starred) => self.deeper(|walker| walker.target(&starred.value, Bound::Other)),
-            Expr::Attribute(attribute) => {
-                if let Some(class) = self.receiver_class(&attribute.value) {
-                    self.bind_attribute(class, attribute, target, bound);
-                } else {
-                    self.expression(&attribute.value, Usage::Receiver);
-                }
-            }
-            Expr::Subscript(subscript) => {
-                self.environment_candidate(target, true);
-                if let (Expr::Name(name), Bound::Value { value: Some(value), .. }) = (&*subscript.value, bound) {
-                    self.out.dictionary_items.push(DictionaryItem {
-                        dictionary: name.id.as_str(),
-                        key: &subscript.slice,
-                        value,
-                        scope: self.scope,
-                    });
-                }
-                self.expression(&subscript.value, Usage::Receiver);
-                self.expression(&subscript.slice, Usage::Other);
-            }
-            other => self.expression(other, Usage::Other),
-        }
-    }
-
-    /// The class whose instance (or itself) the expression is, where it is the first parameter of a method.
-    fn receiver_class(&self, value: &Expr) -> Option<ClassId> {
-        let Expr::Name(name) = value else { return None };
-        let symbol = self.out.scopes.lookup(self.scope, name.id.as_str())?;
-        match self.out.scopes.symbols[symbol.0].bindings.first()?.kind {
-            BindingKind::Instance(class) | BindingKind::Itself(class) => Some(class),
-            _ => None,
-        }
-    }
-
-    fn bind_attribute(
-        &mut self,
-        class: ClassId,
-        attribute: &'a ast::ExprAttribute,
-        target: &'a Expr,
-        bound: Bound<'a>,
-    ) {
-        let name = attribute.attr.as_str();
-        let kind = match bound {
-            Bound::Value { value, annotation } => BindingKind::Value { value, annotation },
-            Bound::Element(value, position) => BindingKind::Element(value, position),
-            Bound::Entered(value) => BindingKind::Entered(value),
-            Bound::Other => BindingKind::Other,
-        };
-        let instance = self.out.classes[class.index()].instance;
-        let scope = self.scope;
-        self.out.scopes.bind_from(instance, name, kind, scope);
-        self.record_attribute(class, name, target, bound, self.function);
-    }
-
-    fn record_attribute(
-        &mut self,
-        class: ClassId,
-        name: &str,
-        target: &'a Expr,
-        bound: Bound<'a>,
-        method: Option<FunctionId>,
-    ) {
-        let (value, annotation) = match bound {
-            Bound::Value { value, annotation } => (value, annotation),
-            Bound::Element(..) | Bound::Entered(_) | Bound::Other => (None, None),
-        };
-        let span = self.span(target);
-        let row = Attribute {
-            name: Arc::from(name),
-            value: Value::unknown(value.map_or(span, |value| self.span(value))),
-            annotation: None,
-            span,
-            method,
-            block: self.block,
-        };
-        self.out.attributes.push((class, row, Pending { value, annotation, scope: self.scope }));
-    }
-
-    pub(super) fn environment_candidate(&mut self, node: &'a Expr, write: bool) {
-        let candidate = Candidate { node, scope: self.scope, block: self.block, function: self.function };
-        self.out.environment.push((candidate, write));
     }
 
     fn import(&mut self, module: &'a str, name: Option<&'a str>, alias: &'a ast::Alias, level: u32, range: TextRange) {
@@ -446,170 +290,6 @@ impl<'a> Walker<'a> {
             }
         }
     }
-
-    fn decorators(&mut self, decorators: &'a [Decorator]) {
-        for decorator in decorators {
-            self.expression(&decorator.expression, Usage::Decorator);
-        }
-    }
-
-    fn function_definition(&mut self, node: &'a StmtFunctionDef) {
-        self.decorators(&node.decorator_list);
-        self.parameter_expressions(&node.parameters);
-        if let Some(returns) = &node.returns {
-            self.expression(returns, Usage::Other);
-        }
-        let qualified = self.qualify(node.name.as_str());
-        let row = Function {
-            name: Arc::from(node.name.as_str()),
-            qualified: qualified.clone(),
-            span: self.span(node),
-            name_span: self.span(&node.name),
-            kind: FunctionKind::Def,
-            is_async: node.is_async,
-            is_generator: false,
-            decorators: vec![],
-            parameters: vec![],
-            returns: None,
-            parent: self.function,
-            class: self.class,
-            defined_in: self.block,
-            body: self.block,
-            body_span: self.body_span(&node.body),
-        };
-        let outer = self.scope;
-        let method_of = self.class.filter(|_| self.out.scopes.kind(outer) == ScopeKind::Class);
-        let id = FunctionId::new(self.out.module.functions.len());
-        self.out.scopes.bind(outer, node.name.as_str(), BindingKind::Function(id));
-        if let Some(class) = method_of {
-            self.out.module.classes[class.index()].methods.push(id);
-        }
-        self.enter_function(id, row, Definition::Def(node), |walker, inner| {
-            walker.bind_parameters(id, inner, &node.parameters);
-            if let (Some(class), Some(first)) = (method_of, first_parameter(&node.parameters)) {
-                match receiver_kind(node) {
-                    Receiver::Instance => {
-                        walker.out.scopes.rebind(inner, first, BindingKind::Instance(class));
-                    }
-                    Receiver::Class => walker.out.scopes.rebind(inner, first, BindingKind::Itself(class)),
-                    Receiver::Nothing => {}
-                }
-            }
-            walker.named(&qualified, |walker| walker.suite(&node.body));
-        });
-    }
-
-    /// Adds the function and runs `visit` in its block and scope.
-    pub(super) fn enter_function(
-        &mut self,
-        id: FunctionId,
-        row: Function,
-        definition: Definition<'a>,
-        visit: impl FnOnce(&mut Self, ScopeId),
-    ) {
-        let outer = self.scope;
-        let inner = self.out.scopes.open(Some(outer), ScopeKind::Function);
-        let body_span = row.body_span;
-        self.out.module.functions.push(row);
-        self.out.functions.push(FunctionNode { definition, outer, inner, returned: vec![] });
-        let around = (self.function.replace(id), self.class.take());
-        let block = self.open_block(BlockKind::Function(id), body_span);
-        self.out.module.functions[id.index()].body = block;
-        self.inside(block, |walker| walker.in_scope(inner, |walker| visit(walker, inner)));
-        (self.function, self.class) = around;
-    }
-
-    /// Walks defaults and annotations, which are read where the function is defined.
-    pub(super) fn parameter_expressions(&mut self, parameters: &'a Parameters) {
-        for parameter in parameters {
-            if let Some(annotation) = parameter.annotation() {
-                self.expression(annotation, Usage::Other);
-            }
-            if let Some(default) = parameter.default() {
-                self.expression(default, Usage::Other);
-            }
-        }
-    }
-
-    pub(super) fn bind_parameters(&mut self, function: FunctionId, scope: ScopeId, parameters: &'a Parameters) {
-        for (index, parameter) in parameters.iter().enumerate() {
-            let plain = matches!(parameter, ast::AnyParameterRef::NonVariadic(_));
-            let annotation = parameter.annotation().filter(|_| plain);
-            let kind = BindingKind::Parameter { function, index, annotation };
-            self.out.scopes.bind(scope, parameter.name().as_str(), kind);
-        }
-    }
-
-    fn class_definition(&mut self, node: &'a StmtClassDef) {
-        self.decorators(&node.decorator_list);
-        let mut bases: Vec<&'a Expr> = vec![];
-        if let Some(arguments) = &node.arguments {
-            bases.extend(&*arguments.args);
-            for argument in &arguments.args {
-                self.expression(argument, Usage::Other);
-            }
-            for keyword in &arguments.keywords {
-                self.expression(&keyword.value, Usage::Other);
-            }
-        }
-        let id = ClassId::new(self.out.module.classes.len());
-        let qualified = self.qualify(node.name.as_str());
-        self.out.scopes.bind(self.scope, node.name.as_str(), BindingKind::Class(id));
-        let outer = self.scope;
-        let body = self.out.scopes.open(Some(outer), ScopeKind::Class);
-        let instance = self.out.scopes.open(None, ScopeKind::Instance);
-        self.out.module.classes.push(Class {
-            name: Arc::from(node.name.as_str()),
-            qualified: qualified.clone(),
-            span: self.span(node),
-            name_span: self.span(&node.name),
-            bases: vec![],
-            decorators: vec![],
-            methods: vec![],
-            attributes: vec![],
-            parent: self.function,
-            defined_in: self.block,
-            body: self.block,
-        });
-        self.out.classes.push(ClassNode { bases, decorators: &node.decorator_list, outer, body, instance });
-        let around = self.class.replace(id);
-        let span = self.body_span(&node.body);
-        let block: BlockId = self.open_block(BlockKind::Class(id), span);
-        self.out.module.classes[id.index()].body = block;
-        self.inside(block, |walker| {
-            walker.in_scope(body, |walker| walker.named(&qualified, |walker| walker.suite(&node.body)));
-        });
-        self.class = around;
-    }
-}
-
-enum Receiver {
-    Instance,
-    Class,
-    Nothing,
-}
-
-fn receiver_kind(node: &StmtFunctionDef) -> Receiver {
-    let decorated = |name: &str| {
-        node.decorator_list.iter().any(|decorator| match &decorator.expression {
-            Expr::Name(found) => found.id.as_str() == name,
-            Expr::Attribute(found) => found.attr.as_str() == name,
-            _ => false,
-        })
-    };
-    if decorated("staticmethod") {
-        Receiver::Nothing
-    } else if decorated("classmethod")
-        || matches!(node.name.as_str(), "__new__" | "__init_subclass__" | "__class_getitem__")
-    {
-        Receiver::Class
-    } else {
-        Receiver::Instance
-    }
-}
-
-fn first_parameter(parameters: &Parameters) -> Option<&str> {
-    parameters.posonlyargs.first().or_else(|| parameters.args.first()).map(|first| first.parameter.name.as_str())
 }
 
 fn does_nothing(statement: &Stmt) -> bool {
