@@ -16,6 +16,8 @@ pub mod dockerfile;
 pub mod dotenv;
 pub mod frontmatter;
 pub mod image;
+pub mod kubernetes;
+pub mod platform_files;
 pub mod procfile;
 pub mod shell;
 pub mod text_map;

@@ -48,3 +48,20 @@ pub fn parse(text: &str) -> Vec<Process> {
     }
     processes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processes() {
+        let text = "# c\r\nweb: sh setup.sh && exec gunicorn -b 127.0.0.1:$PORT é:app  \r\n\nworker:python w.py\nnot a line\nx y: z\n";
+        let found = parse(text);
+        let names: Vec<_> = found.iter().map(|process| process.name.span.of(text)).collect();
+        assert_eq!(names, ["web", "worker"]);
+        let web = found[0].invocations();
+        assert_eq!(web[1].flag(&["-b", "--bind"]).unwrap().span.of(text), "127.0.0.1:$PORT");
+        assert_eq!(web[1].arguments[2].span.of(text), "é:app");
+        assert_eq!(found[1].command.span.of(text), "python w.py");
+    }
+}

@@ -7,13 +7,15 @@ use crate::diagnostic::Span;
 pub struct TextMap {
     /// `(offset in the value, offset in the file)` of each run's first byte; strictly rising in the first.
     runs: Vec<(usize, usize)>,
+    /// `(offset in the value, end in the file)` of last bytes that take more than one byte in the file: of escapes.
+    ends: Vec<(usize, usize)>,
     /// The end of the value in the file, which no offset exceeds.
     limit: usize,
 }
 
 impl Default for TextMap {
     fn default() -> Self {
-        Self { runs: Vec::new(), limit: usize::MAX }
+        Self { runs: Vec::new(), ends: Vec::new(), limit: usize::MAX }
     }
 }
 
@@ -40,6 +42,11 @@ impl TextMap {
         }
     }
 
+    /// States that the value's byte at `value`, the last of an escaped character, ends in the file at `end`.
+    pub(crate) fn push_end(&mut self, value: usize, end: usize) {
+        self.ends.push((value, end));
+    }
+
     /// The file's offset for an offset in the value.
     #[must_use]
     pub fn offset(&self, value: usize) -> usize {
@@ -58,7 +65,12 @@ impl TextMap {
         if span.is_empty() {
             return Span::at(self.offset(span.start));
         }
-        Span::new(self.offset(span.start), (self.offset(span.end - 1) + 1).min(self.limit))
+        let last = span.end - 1;
+        let end = match self.ends.binary_search_by_key(&last, |&(value, _)| value) {
+            Ok(index) => self.ends.get(index).map_or(0, |&(_, end)| end),
+            Err(_) => self.offset(last) + 1,
+        };
+        Span::new(self.offset(span.start), end.min(self.limit))
     }
 
     /// Adds to `target` what this map knows of the value's `range`, whose first byte is `at` in the value of `target`.
@@ -68,6 +80,10 @@ impl TextMap {
         let first = self.runs.partition_point(|&(start, _)| start <= range.start);
         for &(start, file) in self.runs.iter().skip(first).take_while(|&&(start, _)| start < range.end) {
             target.push(at + (start - range.start), file);
+        }
+        let first = self.ends.partition_point(|&(value, _)| value < range.start);
+        for &(value, end) in self.ends.iter().skip(first).take_while(|&&(value, _)| value < range.end) {
+            target.push_end(at + (value - range.start), end);
         }
     }
 

@@ -7,6 +7,8 @@ use super::shell::Word;
 use super::yaml::{Node, YamlError};
 use crate::diagnostic::{Span, Spanned};
 
+pub use convert::looks_like_template;
+
 /// What a YAML file holds for Kubernetes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Manifest {

@@ -7,7 +7,11 @@ mod railway;
 mod render;
 mod toml_tree;
 
-use super::shell::Command;
+#[cfg(test)]
+mod tests;
+
+use super::shell::{self, Command, Invocation};
+use super::yaml::{self, Node, YamlError};
 use crate::diagnostic::{Span, Spanned};
 
 pub use app_engine::AppEngine;
@@ -41,4 +45,34 @@ pub struct Setting {
     pub name: Spanned<String>,
     /// The value; `None` where it is set elsewhere (a secret, another service).
     pub value: Option<Spanned<String>>,
+}
+
+impl Script {
+    /// Reads the command line in a scalar of the file whose whole text is `text`. `None` for anything else.
+    #[must_use]
+    pub fn from_node(node: &Node, text: &str) -> Option<Self> {
+        let value = node.spanned_text()?;
+        let commands = shell::commands_in(&value.value, &node.text_map(text));
+        Some(Self { text: value, commands })
+    }
+
+    /// The programs that it runs, wrappers taken off.
+    #[must_use]
+    pub fn invocations(&self) -> Vec<Invocation> {
+        self.commands.iter().flat_map(shell::invocations).collect()
+    }
+}
+
+/// The settings of a mapping of names to values.
+fn settings(node: &Node) -> Vec<Setting> {
+    let entries = node.merged_entries().into_iter();
+    entries
+        .filter_map(|(name, value)| Some(Setting { name: name.spanned_text()?, value: value.spanned_text() }))
+        .collect()
+}
+
+/// The only, or first, document of a YAML or JSON file; null for an empty file.
+fn document(text: &str) -> Result<Node, PlatformFileError> {
+    let documents = yaml::parse(text, 0).map_err(|YamlError { message, span }| PlatformFileError { message, span })?;
+    Ok(documents.into_iter().next().map_or_else(|| Node::null(Span::default()), |document| document.root))
 }

@@ -59,7 +59,12 @@ impl Node {
     /// The null that stands for nothing written at `span`.
     #[must_use]
     pub fn null(span: Span) -> Self {
-        Self { span, content: span, value: Value::Null, style: Style::Plain, literal: Box::default() }
+        Self::new(span, Value::Null, Style::Plain, "")
+    }
+
+    /// A node that stands at `span`; `literal` is the scalar as written where the value does not hold it.
+    pub(crate) fn new(span: Span, value: Value, style: Style, literal: &str) -> Self {
+        Self { span, content: span, value, style, literal: literal.into() }
     }
 
     /// The value of `key`, for a mapping; through merge keys (`<<`) where the mapping itself lacks it.

@@ -38,6 +38,9 @@ pub(super) fn map(value: &str, style: Style, content: Span, text: &str) -> TextM
             _ => (written == character, written.len_utf8()),
         };
         if taken {
+            if consumed > character.len_utf8() && !matches!(written, '\r' | '\n') {
+                map.push_end(index + character.len_utf8() - 1, content.start + (at + consumed).min(raw.len()));
+            }
             index += character.len_utf8();
         }
         at = (at + consumed).min(raw.len());
