@@ -1,8 +1,10 @@
 //! preflight works out where and on what a repository will be deployed, and reports what will break there.
 
+pub mod cli;
 pub mod config;
 pub mod deployment;
 pub mod diagnostic;
+pub mod engine;
 pub mod fix;
 pub mod formats;
 pub mod knowledge;

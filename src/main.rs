@@ -1,3 +1,7 @@
-//! The `preflight` command.
+//! The command line of preflight.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    preflight::cli::run(std::env::args_os()).into()
+}

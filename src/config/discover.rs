@@ -38,11 +38,9 @@ impl ConfigFile {
 pub fn find(root: &Path) -> Result<Option<ConfigFile>, ConfigError> {
     let absolute = std::fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf());
     let in_repository = absolute.ancestors().any(|folder| folder.join(".git").exists());
-    // Paths are shown as the user gave them: from the root upwards as `..`, where that is shorter to read.
-    for (depth, folder) in absolute.ancestors().enumerate() {
-        let shown = if depth == 0 { root.to_path_buf() } else { folder.to_path_buf() };
+    for folder in absolute.ancestors() {
         for name in NAMES {
-            let path = shown.join(name);
+            let path = shown(&folder.join(name));
             if !path.is_file() {
                 continue;
             }
@@ -82,8 +80,16 @@ pub fn is_project_root(folder: &Path) -> bool {
         })
 }
 
+/// A path as the user would write it: relative to where they stand, if it lies below.
+fn shown(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().and_then(std::fs::canonicalize);
+    let relative = here.ok().and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf));
+    relative.unwrap_or_else(|| path.to_path_buf())
+}
+
 fn read(path: &Path) -> Result<String, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path.to_path_buf(), &error))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| ConfigError::new(format!("can't read the configuration {}: {error}", path.display())))?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 

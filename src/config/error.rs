@@ -1,9 +1,9 @@
 //! What can be wrong with a configuration, with the place in the file.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use miette::{LabeledSpan, NamedSource, SourceCode};
+use crate::diagnostic::Span;
 
 /// A configuration that can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -11,13 +11,20 @@ use miette::{LabeledSpan, NamedSource, SourceCode};
 pub struct ConfigError {
     message: String,
     help: Option<String>,
-    place: Option<Box<Place>>,
+    place: Option<Box<ConfigPlace>>,
 }
 
+/// Where in a configuration file something is wrong.
 #[derive(Debug)]
-struct Place {
-    source: NamedSource<String>,
-    label: LabeledSpan,
+pub struct ConfigPlace {
+    /// The file, as the user may know it.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    /// The range in the text.
+    pub span: Span,
+    /// A remark at the range.
+    pub remark: String,
 }
 
 impl ConfigError {
@@ -37,31 +44,24 @@ impl ConfigError {
     /// Adds the place: the file, its text, and the range of bytes with a remark.
     #[must_use]
     pub fn at(mut self, path: &Path, text: &str, range: Range<usize>, remark: impl Into<String>) -> Self {
-        let range = range.start.min(text.len())..range.end.min(text.len());
-        self.place = Some(Box::new(Place {
-            source: NamedSource::new(path.display().to_string(), text.to_owned()),
-            label: LabeledSpan::new_primary_with_span(Some(remark.into()), range),
+        self.place = Some(Box::new(ConfigPlace {
+            path: path.display().to_string(),
+            text: text.to_owned(),
+            span: Span::from(range),
+            remark: remark.into(),
         }));
         self
     }
 
-    /// A file that could not be read.
+    /// What to do about it.
     #[must_use]
-    pub fn unreadable(path: PathBuf, error: &std::io::Error) -> Self {
-        Self::new(format!("can't read {}: {error}", path.display()))
-    }
-}
-
-impl miette::Diagnostic for ConfigError {
-    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(help) as _)
+    pub fn help(&self) -> Option<&str> {
+        self.help.as_deref()
     }
 
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.place.as_ref().map(|place| &place.source as _)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        self.place.as_ref().map(|place| Box::new(std::iter::once(place.label.clone())) as _)
+    /// The place, where there is one.
+    #[must_use]
+    pub fn place(&self) -> Option<&ConfigPlace> {
+        self.place.as_deref()
     }
 }

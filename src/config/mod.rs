@@ -8,8 +8,8 @@ mod selector;
 mod settings;
 
 pub use discover::{ConfigFile, find, is_project_root, load};
-pub use error::ConfigError;
+pub use error::{ConfigError, ConfigPlace};
 pub use glob::PathPatterns;
 pub use options::{DeploymentOptions, Options};
 pub use selector::{KnownRule, RuleSelection, nearest};
-pub use settings::{FailOn, Overrides, PerFileIgnore, Settings};
+pub use settings::{DeploymentSettings, FailOn, Overrides, PerFileIgnore, Settings};

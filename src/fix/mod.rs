@@ -31,8 +31,8 @@ pub type Parses<'a> = dyn Fn(&RepoPath, &str) -> bool + 'a;
 /// What fixing came to. Nothing has been written yet.
 #[derive(Debug)]
 pub struct Outcome<C> {
-    /// The last check: what is left to find afterwards. Where the fixes did not converge, the first check.
-    pub report: C,
+    /// The last check: what is left to find afterwards. `None` where nothing changes.
+    pub report: Option<C>,
     /// What changes on disk; nothing where the fixes did not converge.
     pub changes: ChangeSet,
     /// The fixes that were applied, in order.
@@ -46,7 +46,7 @@ pub struct Outcome<C> {
 /// Applies the fixes of at least `least` applicability to the tree of `first`, checks again, and so on until no fix is
 /// left to apply or [`MAX_ROUNDS`] have passed. Everything happens in memory.
 pub fn fix<C: Checked>(
-    first: C,
+    first: &C,
     least: Applicability,
     parses: &Parses<'_>,
     mut check: impl FnMut(Repository) -> C,
@@ -55,23 +55,18 @@ pub fn fix<C: Checked>(
     let mut applied = Vec::new();
     let mut later: Option<C> = None;
     for _ in 0..MAX_ROUNDS {
-        let report = later.as_ref().unwrap_or(&first);
+        let report = later.as_ref().unwrap_or(first);
         let plan = plan(report.repository(), report.diagnostics(), least, parses);
         if plan.applied.is_empty() {
-            return Outcome {
-                changes: changes.without_no_ops(),
-                applied,
-                dropped: plan.dropped,
-                converged: true,
-                report: later.unwrap_or(first),
-            };
+            let changes = changes.without_no_ops();
+            return Outcome { report: later, changes, applied, dropped: plan.dropped, converged: true };
         }
         let tree = report.repository().with_overlay(plan.overlay());
         changes.extend(report.repository(), &plan);
         applied.extend(plan.applied);
         later = Some(check(tree));
     }
-    Outcome { report: first, changes: ChangeSet::default(), applied: Vec::new(), dropped: Vec::new(), converged: false }
+    Outcome { report: None, changes: ChangeSet::default(), applied: Vec::new(), dropped: Vec::new(), converged: false }
 }
 
 #[cfg(test)]

@@ -108,16 +108,16 @@ fn a_fix_that_breaks_a_file_is_refused_and_the_others_stay() {
 #[test]
 fn fixes_converge_over_rounds_or_nothing_changes() {
     let repository = || Repository::in_memory([("wrong/a.txt", b"aaaa\r\n".as_slice())]);
-    let outcome = fix(check(repository(), "aa", "a"), Applicability::Safe, &anything, |tree| check(tree, "aa", "a"));
-    assert!(outcome.converged && outcome.report.diagnostics().is_empty());
+    let outcome = fix(&check(repository(), "aa", "a"), Applicability::Safe, &anything, |tree| check(tree, "aa", "a"));
+    assert!(outcome.converged && outcome.report.unwrap().diagnostics().is_empty());
     let (to, change) = outcome.changes.iter().next().unwrap();
     assert_eq!((to, change.origin.as_ref().unwrap()), (&path("right/a.txt"), &path("wrong/a.txt")));
     assert_eq!(change.before.as_ref().unwrap().text, "aaaa\r\n");
     assert_eq!(change.after.as_ref().unwrap().text, "a\r\n");
 
-    let outcome = fix(check(repository(), "a", "aa"), Applicability::Safe, &anything, |tree| check(tree, "a", "aa"));
+    let outcome = fix(&check(repository(), "a", "aa"), Applicability::Safe, &anything, |tree| check(tree, "a", "aa"));
     assert!(!outcome.converged && outcome.changes.is_empty());
-    assert_eq!(outcome.report.diagnostics().len(), 5);
+    assert!(outcome.report.is_none());
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn inserted_lines_get_the_ending_of_their_file() {
 
 fn on_disk(folder: &Path, least: Applicability, old: &str, new: &str) -> Outcome<Report> {
     let repository = Repository::open(folder, &WalkOptions::default()).unwrap();
-    fix(check(repository, old, new), least, &anything, |tree| check(tree, old, new))
+    fix(&check(repository, old, new), least, &anything, |tree| check(tree, old, new))
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn the_diff_shows_moves_edits_and_new_files_as_git_does() {
     ]);
     let mut first = check(repository, "old", "new");
     first.1.push(found(Fix::safe("create").create(&path("made.txt"), "made\n")));
-    let outcome = fix(first, Applicability::Safe, &anything, |tree| check(tree, "old", "new"));
+    let outcome = fix(&first, Applicability::Safe, &anything, |tree| check(tree, "old", "new"));
     let mut out = Vec::new();
     write_diff(&mut out, &outcome.changes, "app/", false, &str::to_owned).unwrap();
     insta::assert_snapshot!(String::from_utf8(out).unwrap().replace('\r', "␍"));

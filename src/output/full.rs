@@ -129,10 +129,10 @@ fn describe(fix: &Fix) -> String {
 }
 
 /// A finding as miette sees it.
-struct View<'a> {
-    severity: Severity,
-    message: &'a str,
-    snippets: Option<&'a Snippets>,
+pub(super) struct View<'a> {
+    pub severity: Severity,
+    pub message: &'a str,
+    pub snippets: Option<&'a Snippets>,
 }
 
 impl fmt::Display for View<'_> {

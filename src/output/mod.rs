@@ -7,6 +7,7 @@ mod github;
 mod json;
 pub mod markdown;
 mod paint;
+mod problem;
 mod rules;
 mod sanitize;
 mod sarif;
@@ -22,9 +23,10 @@ use crate::knowledge::RulePage;
 use crate::repo::{Position, Repository};
 
 pub use paint::Paint;
+pub use problem::{Problem, write_problem};
 pub use rules::{write_rules_json, write_rules_text};
 pub use sanitize::{line, text};
-pub use summary::{Counts, write_statistics, write_summary};
+pub use summary::{Counts, write_mended, write_statistics, write_summary};
 
 /// How findings are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -52,6 +54,9 @@ pub struct Findings<'a> {
     pub deployments: usize,
     /// What leads from where the user stands to the root: empty, or `apps/api/`. It stands before paths meant for people.
     pub prefix: &'a str,
+    /// The folder of the tree in which the user stands, where they stand below the root: paths below it are shown as seen
+    /// from there.
+    pub stands_in: Option<&'a RepoPath>,
     /// The root as an absolute path; `None` for a tree in memory.
     pub absolute_root: Option<&'a Path>,
 }
@@ -112,6 +117,9 @@ impl Findings<'_> {
 
     /// A path for people: as seen from where the user stands, and harmless to show.
     fn shown(&self, path: &RepoPath) -> String {
+        if let Some(near) = self.stands_in.and_then(|folder| path.relative_to(folder)).filter(|near| !near.is_empty()) {
+            return line(near).into_owned();
+        }
         let path = if path.is_root() && !self.prefix.is_empty() { "" } else { path_text(path) };
         line(&format!("{}{path}", self.prefix)).into_owned()
     }

@@ -97,6 +97,14 @@ impl Snippets {
         snippets
     }
 
+    /// What to show of one place in one file.
+    pub fn of_place(name: &str, source: &Source, span: Span, remark: &str, width: usize) -> Self {
+        let mut snippets = Self::default();
+        let place = Place { span, remark: Some(remark.to_owned()), primary: true };
+        snippets.add_file(&sanitize::line(name), source, &[place], width);
+        snippets
+    }
+
     /// Whether there are lines to show.
     pub fn has_lines(&self) -> bool {
         !self.excerpts.is_empty()
@@ -153,7 +161,7 @@ impl Snippets {
             let span = apart(&spans, index);
             let start = base + projection.of(span.start);
             let end = (base + projection.of(span.end)).max(start);
-            let position = source.position(span.start);
+            let position = source.position(place.span.start);
             excerpt.starts.push((start, position.line - 1, position.column - 1));
             let column = display_width(&excerpt.text[line_start(&excerpt.text, start - base)..start - base]);
             let remark = place.remark.as_ref().map(|remark| {

@@ -110,6 +110,15 @@ pub fn write_summary(
     }
 }
 
+/// Writes what was mended: how many findings, in how many files.
+///
+/// # Errors
+/// What `out` reports.
+pub fn write_mended(out: &mut dyn Write, findings: usize, files: usize, paint: Paint) -> io::Result<()> {
+    let (findings, files) = (number(findings, "finding", "findings"), number(files, "file", "files"));
+    writeln!(out, "{} {findings} in {files}.", paint.good("Mended"))
+}
+
 /// Writes how often each rule reports, the most frequent first.
 ///
 /// # Errors

@@ -87,6 +87,7 @@ fn written(format: Format, paint: Paint, width: usize) -> String {
         diagnostics: &diagnostics,
         deployments: 2,
         prefix: "app/",
+        stands_in: None,
         absolute_root: Some(Path::new("/home/me/my app")),
     };
     let mut out = Vec::new();

@@ -1,0 +1,398 @@
+//! `preflight check`: check roots, mend what was asked to be mended, and write what is left.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::progress::Progress;
+use super::roots::{Root, roots};
+use super::show_settings::write_settings;
+use super::terminal::Terminal;
+use super::{Exit, print};
+use crate::config::{self, ConfigError, FailOn, Overrides, Settings};
+use crate::diagnostic::{Applicability, Diagnostic, RepoPath};
+use crate::engine::{self, Report};
+use crate::fix::{self, ChangeSet, Checked};
+use crate::knowledge;
+use crate::output::{self, Findings, Format, Presentation, Problem};
+use crate::repo::{FileKind, Presence, Repository};
+
+/// The arguments of `preflight check`.
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    /// Folders to check; for a file, its project is checked and what concerns the file is reported
+    #[arg(default_value = ".")]
+    paths: Vec<PathBuf>,
+
+    /// How to write the findings [default: full]
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    format: Option<Format>,
+    /// Write the findings to a file instead of standard output
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    output_file: Option<PathBuf>,
+    /// Show advice in full, not only its number
+    #[arg(long, help_heading = "Output")]
+    advice: bool,
+    /// Count the findings of each rule instead of showing them
+    #[arg(long, help_heading = "Output")]
+    statistics: bool,
+    /// Write findings and errors only
+    #[arg(long, short, help_heading = "Output")]
+    quiet: bool,
+
+    /// Mend what can be mended safely
+    #[arg(long, help_heading = "Fixes")]
+    fix: bool,
+    /// Mend also where the change needs a look
+    #[arg(long, help_heading = "Fixes")]
+    unsafe_fixes: bool,
+    /// Show what mending would change, and write nothing
+    #[arg(long, conflicts_with_all = ["format", "statistics"], help_heading = "Fixes")]
+    diff: bool,
+
+    /// Rules to run instead of the configured ones: codes, names, prefixes such as AIO, or ALL
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
+    select: Option<Vec<String>>,
+    /// Rules to run in addition
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
+    extend_select: Vec<String>,
+    /// Rules not to run
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
+    ignore: Vec<String>,
+    /// The mildest severity that fails the run [default: warning]
+    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Rules")]
+    fail_on: Option<FailOn>,
+
+    /// Path patterns to leave out, relative to the checked folder
+    #[arg(long, value_name = "PATTERNS", value_delimiter = ',', help_heading = "Files")]
+    exclude: Vec<String>,
+    /// Check also what .gitignore and the like leave out
+    #[arg(long, help_heading = "Files")]
+    no_ignore: bool,
+
+    /// Use this configuration file
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated", help_heading = "Configuration")]
+    config: Option<PathBuf>,
+    /// Use no configuration file
+    #[arg(long, alias = "no-config", help_heading = "Configuration")]
+    isolated: bool,
+    /// Show the settings and the file they come from, and check nothing
+    #[arg(long, help_heading = "Configuration")]
+    show_settings: bool,
+}
+
+impl CheckArguments {
+    fn overrides(&self) -> Overrides {
+        Overrides {
+            select: self.select.clone(),
+            extend_select: self.extend_select.clone(),
+            ignore: self.ignore.clone(),
+            exclude: self.exclude.clone(),
+            fail_on: self.fail_on,
+            advice: self.advice,
+            no_ignore: self.no_ignore,
+        }
+    }
+
+    /// The least applicability of the fixes to apply; `None` where nothing is to be mended.
+    fn least_applicability(&self) -> Option<Applicability> {
+        match (self.unsafe_fixes, self.fix || self.diff) {
+            (true, _) => Some(Applicability::Unsafe),
+            (false, true) => Some(Applicability::Safe),
+            (false, false) => None,
+        }
+    }
+}
+
+/// What came of one root.
+struct Checking {
+    root: Root,
+    settings: Settings,
+    /// What there is to report.
+    report: Report,
+    mending: Mending,
+}
+
+/// What came of mending.
+#[derive(Default)]
+struct Mending {
+    /// Findings mended, and files changed.
+    mended: (usize, usize),
+    /// What would change, where it is only to be shown.
+    changes: ChangeSet,
+    /// Whether something was to be mended and could not be.
+    failed: bool,
+}
+
+pub(super) fn run(arguments: &CheckArguments, terminal: Terminal) -> Exit {
+    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+    let (roots, problems) = roots(&arguments.paths, &here);
+    let mut exit = Exit::Clean;
+    for problem in &problems {
+        terminal.error(problem);
+        exit = Exit::Failure;
+    }
+    if arguments.statistics && arguments.format.is_some_and(|format| !is_for_people(format)) {
+        terminal.error("--statistics goes with the formats full and concise only");
+        return Exit::Failure;
+    }
+    let mut settled: Vec<(Root, Settings)> = Vec::new();
+    for root in roots {
+        match settings(arguments, &root) {
+            Ok(settings) => settled.push((root, settings)),
+            Err(error) => {
+                report_config_error(&error, terminal);
+                return Exit::Failure;
+            }
+        }
+    }
+    if arguments.show_settings {
+        return show_settings(&settled, exit, terminal);
+    }
+
+    let progress = Progress::start("checking", arguments.quiet);
+    let checked: Vec<_> = settled.into_iter().map(|(root, settings)| check_root(arguments, root, settings)).collect();
+    drop(progress);
+    let mut checkings = Vec::new();
+    for checked in checked {
+        match checked {
+            Ok((checking, remarks)) => {
+                for remark in remarks.iter().filter(|remark| remark.is_error || !arguments.quiet) {
+                    remark.tell(terminal);
+                }
+                exit = exit.max(earned(&checking));
+                checkings.push(checking);
+            }
+            Err(error) => {
+                terminal.error(&error.to_string());
+                exit = Exit::Failure;
+            }
+        }
+    }
+    if checkings.is_empty() {
+        return exit;
+    }
+    report(arguments, &checkings, exit, terminal)
+}
+
+fn settings(arguments: &CheckArguments, root: &Root) -> Result<Settings, ConfigError> {
+    let file = match &arguments.config {
+        Some(path) => Some(config::load(path, &root.folder)?),
+        None if arguments.isolated => None,
+        None => config::find(&root.folder)?,
+    };
+    Settings::resolve(file.as_ref(), &arguments.overrides(), &engine::known_rules())
+}
+
+fn report_config_error(error: &ConfigError, terminal: Terminal) {
+    let message = error.to_string();
+    let place =
+        error.place().map(|place| (place.path.as_str(), place.text.as_str(), place.span, place.remark.as_str()));
+    terminal.problem(&Problem { message: &message, place, help: error.help() });
+}
+
+fn show_settings(settled: &[(Root, Settings)], exit: Exit, terminal: Terminal) -> Exit {
+    let mut out = Vec::new();
+    for (root, settings) in settled {
+        if let Err(error) = write_settings(&mut out, &root.folder, settings) {
+            terminal.error(&format!("can't show the settings: {error}"));
+            return Exit::Failure;
+        }
+    }
+    print(&out, exit, terminal)
+}
+
+/// Something to tell on the side.
+struct Remark {
+    text: String,
+    is_error: bool,
+}
+
+impl Remark {
+    fn note(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_error: false }
+    }
+
+    fn error(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_error: true }
+    }
+
+    fn tell(&self, terminal: Terminal) {
+        if self.is_error { terminal.error(&self.text) } else { terminal.note(&self.text) }
+    }
+}
+
+fn check_root(
+    arguments: &CheckArguments,
+    root: Root,
+    settings: Settings,
+) -> Result<(Checking, Vec<Remark>), engine::EngineError> {
+    let only = root.only.as_deref();
+    let first = Wanted::new(engine::check(&root.folder, &settings)?, only);
+    let mut remarks = about_given_files(&first.report.repository, only.unwrap_or_default());
+    let Some(least) = arguments.least_applicability() else {
+        return Ok((Checking { root, settings, report: first.report, mending: Mending::default() }, remarks));
+    };
+    let outcome =
+        fix::fix(&first, least, &engine::parses, |tree| Wanted::new(engine::check_repository(tree, &settings), only));
+    for refused in &outcome.dropped {
+        remarks.push(Remark::note(format!(
+            "{} at {}{}: the fix \"{}\" was left out: {}",
+            refused.rule.code, root.prefix, refused.location.path, refused.message, refused.reason
+        )));
+    }
+    let mut mending = Mending { failed: !outcome.converged, ..Mending::default() };
+    if mending.failed {
+        remarks.push(Remark::error("the fixes undo each other, so no file was changed; please report this as a bug"));
+    }
+    let mut report = first.report;
+    if arguments.diff {
+        mending.changes = outcome.changes;
+    } else if let Err(error) = fix::write_changes(&root.folder, &outcome.changes) {
+        remarks.push(Remark::error(format!("can't write the fixes: {error}")));
+        mending.failed = true;
+    } else if let Some(after) = outcome.report {
+        mending.mended = (outcome.applied.len(), outcome.changes.len());
+        report = after.report;
+    }
+    Ok((Checking { root, settings, report, mending }, remarks))
+}
+
+/// Says of each file that was given by name and that nothing here can check, that it was not checked: hooks pass such
+/// files all the time, so it is no failure.
+fn about_given_files(repository: &Repository, given: &[RepoPath]) -> Vec<Remark> {
+    let about = |path: &RepoPath| match repository.entry(path) {
+        Some(entry) if entry.kind() == FileKind::Other => Some(format!("{path}: no rule looks at this kind of file")),
+        Some(_) => None,
+        None if repository.presence(path) == Presence::Unknown => {
+            Some(format!("{path} is a link or in a folder that is not read: it was not checked"))
+        }
+        None => Some(format!("{path} is left out by an ignore file or by the configuration: it was not checked")),
+    };
+    given.iter().filter_map(about).map(Remark::note).collect()
+}
+
+/// A report, cut to what concerns the given files.
+struct Wanted {
+    report: Report,
+}
+
+impl Wanted {
+    fn new(mut report: Report, only: Option<&[RepoPath]>) -> Self {
+        if let Some(only) = only {
+            report.diagnostics.retain(|diagnostic| concerns(diagnostic, only));
+        }
+        Self { report }
+    }
+}
+
+impl Checked for Wanted {
+    fn repository(&self) -> &Repository {
+        &self.report.repository
+    }
+
+    fn diagnostics(&self) -> &[Diagnostic] {
+        &self.report.diagnostics
+    }
+}
+
+/// Whether a finding stands in one of the files, or has a label there.
+fn concerns(diagnostic: &Diagnostic, files: &[RepoPath]) -> bool {
+    let labels = diagnostic.labels.iter().map(|label| &label.location.path);
+    std::iter::once(&diagnostic.location.path).chain(labels).any(|path| files.contains(path))
+}
+
+fn earned(checking: &Checking) -> Exit {
+    let fails = |diagnostic: &Diagnostic| checking.settings.fail_on.fails(diagnostic.severity);
+    if checking.mending.failed {
+        Exit::Failure
+    } else if checking.report.diagnostics.iter().any(fails) {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    }
+}
+
+fn is_for_people(format: Format) -> bool {
+    matches!(format, Format::Full | Format::Concise)
+}
+
+fn report(arguments: &CheckArguments, checkings: &[Checking], exit: Exit, terminal: Terminal) -> Exit {
+    let (mut out, mut aside) = (Vec::new(), Vec::new());
+    // Into memory, this can't fail.
+    let _ = write_report(arguments, checkings, terminal, &mut out, &mut aside);
+    if !arguments.quiet {
+        let _ = io::stderr().write_all(&aside);
+    }
+    let Some(path) = &arguments.output_file else { return print(&out, exit, terminal) };
+    match std::fs::write(path, &out) {
+        Ok(()) => exit,
+        Err(error) => {
+            terminal.error(&format!("can't write {}: {error}", path.display()));
+            Exit::Failure
+        }
+    }
+}
+
+/// Writes the findings to `out`; the summary, where a program may read the findings, to `aside`.
+fn write_report(
+    arguments: &CheckArguments,
+    checkings: &[Checking],
+    terminal: Terminal,
+    out: &mut Vec<u8>,
+    aside: &mut Vec<u8>,
+) -> io::Result<()> {
+    let findings: Vec<Findings<'_>> = checkings.iter().map(Checking::findings).collect();
+    let format = arguments.format.unwrap_or(Format::Full);
+    let presentation = |advice| match &arguments.output_file {
+        Some(_) => terminal.file(advice),
+        None => terminal.stdout(advice),
+    };
+    let all_advice = checkings.iter().all(|checking| checking.settings.advice);
+    if arguments.diff {
+        // A patch in a file is for `git apply`, which needs every byte; elsewhere someone may look at it.
+        let clean = |text: &str| match &arguments.output_file {
+            Some(_) => text.to_owned(),
+            None => output::line(text).into_owned(),
+        };
+        for Checking { root, mending, .. } in checkings {
+            let coloured = presentation(false).paint.is_coloured();
+            fix::write_diff(out, &mending.changes, &root.prefix, coloured, &clean)?;
+        }
+    } else if arguments.statistics {
+        output::write_statistics(out, &findings, presentation(false).paint)?;
+    } else if is_for_people(format) || format == Format::Github {
+        for (checking, findings) in checkings.iter().zip(&findings) {
+            let presentation = presentation(checking.settings.advice);
+            output::write_findings(out, format, std::slice::from_ref(findings), knowledge::pages(), presentation)?;
+        }
+    } else {
+        output::write_findings(out, format, &findings, knowledge::pages(), presentation(all_advice))?;
+    }
+    if arguments.quiet {
+        return Ok(());
+    }
+    let to_stdout = !arguments.diff && format == Format::Full && arguments.output_file.is_none();
+    let (summary, Presentation { paint, .. }) =
+        if to_stdout { (out, terminal.stdout(false)) } else { (aside, terminal.stderr()) };
+    let mended = checkings.iter().map(|checking| checking.mending.mended);
+    let (mended, files) = mended.fold((0, 0), |sum, (fixes, files)| (sum.0 + fixes, sum.1 + files));
+    if mended > 0 {
+        output::write_mended(summary, mended, files, paint)?;
+    }
+    output::write_summary(summary, &findings, all_advice, paint)
+}
+
+impl Checking {
+    fn findings(&self) -> Findings<'_> {
+        Findings {
+            repository: &self.report.repository,
+            diagnostics: &self.report.diagnostics,
+            deployments: self.report.deployments,
+            prefix: &self.root.prefix,
+            stands_in: self.root.stands_in.as_ref(),
+            absolute_root: Some(&self.root.folder),
+        }
+    }
+}
