@@ -10,3 +10,4 @@ pub mod formats;
 pub mod knowledge;
 pub mod output;
 pub mod repo;
+pub mod rules;

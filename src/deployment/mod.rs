@@ -1,8 +1,212 @@
 //! What is deployed: facts with evidence, gathered once, before any rule runs.
 
+mod container;
+mod discover;
+mod documents;
+mod environment;
 mod fact;
+mod hosts;
+mod kubernetes;
+mod layout;
 mod literals;
+pub mod packages;
 mod platform;
+mod python_version;
+pub mod reach;
+mod run;
+pub mod servers;
+pub mod space;
+mod start;
+pub mod sync;
 
+use std::sync::OnceLock;
+
+use crate::diagnostic::{Location, RepoPath};
+use crate::knowledge::PythonVersion;
+
+pub use discover::{Overrides, Project};
+pub use documents::Documents;
+pub use environment::Environment;
 pub use fact::{Evidence, Fact};
+pub use layout::{FolderLayout, ImageLayout};
+pub use packages::Packages;
 pub use platform::{Platform, Sdk};
+pub use reach::Reach;
+pub use run::is_environment_dependent;
+pub use servers::Server;
+pub use start::{Locate, Role, Start};
+
+/// Where files of the repository stand in a deployment.
+#[derive(Debug, Clone)]
+pub enum Layout<'d> {
+    /// In an image, as its Dockerfile copies them.
+    Image(ImageLayout<'d>),
+    /// In a folder of the repository as it is.
+    Folder(FolderLayout<'d>),
+}
+
+impl Locate for Layout<'_> {
+    fn file(&self, path: &str) -> Option<RepoPath> {
+        match self {
+            Self::Image(layout) => layout.file(path),
+            Self::Folder(layout) => layout.file(path),
+        }
+    }
+
+    fn import_roots(&self) -> Vec<RepoPath> {
+        match self {
+            Self::Image(layout) => layout.import_roots(),
+            Self::Folder(layout) => layout.import_roots(),
+        }
+    }
+}
+
+/// A port of a deployment, and who says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PortRole {
+    /// The platform connects to it: `app_port`, `internal_port`, a service's target.
+    Connected,
+    /// The image declares it: `EXPOSE`, `containerPort`.
+    Declared,
+    /// A host's port is mapped to it: Compose `ports`.
+    Published,
+    /// A health check asks it.
+    Probed,
+}
+
+/// One thing that is deployed.
+#[derive(Debug)]
+pub struct Deployment<'d> {
+    documents: &'d Documents,
+    name: String,
+    root: RepoPath,
+    platform: Fact<Platform>,
+    layout: Layout<'d>,
+    dockerfile: Option<(RepoPath, usize)>,
+    starts: Vec<Start>,
+    python: Option<Fact<PythonVersion>>,
+    packages: Packages,
+    environment: Environment,
+    ports: Vec<(PortRole, Fact<u16>)>,
+    reach: OnceLock<Reach>,
+    servers: OnceLock<Vec<Server>>,
+}
+
+impl<'d> Deployment<'d> {
+    /// The repository's files, parsed.
+    #[must_use]
+    pub fn documents(&self) -> &'d Documents {
+        self.documents
+    }
+
+    /// Its name in the report: the platform's word and where it is.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The folder that is deployed; for a container, the build context.
+    #[must_use]
+    pub fn root(&self) -> &RepoPath {
+        &self.root
+    }
+
+    /// What it runs on.
+    #[must_use]
+    pub fn platform(&self) -> &Fact<Platform> {
+        &self.platform
+    }
+
+    /// The Dockerfile and the index of the stage that is built, where an image is built.
+    #[must_use]
+    pub fn dockerfile(&self) -> Option<(&RepoPath, usize)> {
+        self.dockerfile.as_ref().map(|(path, stage)| (path, *stage))
+    }
+
+    /// Where files of the repository stand in it.
+    #[must_use]
+    pub fn layout(&self) -> &Layout<'d> {
+        &self.layout
+    }
+
+    /// What starts.
+    #[must_use]
+    pub fn starts(&self) -> &[Start] {
+        &self.starts
+    }
+
+    /// The Python that runs, where it can be told.
+    #[must_use]
+    pub fn python(&self) -> Option<&Fact<PythonVersion>> {
+        self.python.as_ref()
+    }
+
+    /// The packages that are installed.
+    #[must_use]
+    pub fn packages(&self) -> &Packages {
+        &self.packages
+    }
+
+    /// The environment variables that are set.
+    #[must_use]
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// The ports that platform and image speak of.
+    #[must_use]
+    pub fn ports(&self) -> &[(PortRole, Fact<u16>)] {
+        &self.ports
+    }
+
+    /// The file of the repository that a path, as the running program would open it, stands for.
+    #[must_use]
+    pub fn locate(&self, path: &str) -> Option<RepoPath> {
+        self.layout.file(path)
+    }
+
+    /// The Python files that run.
+    #[must_use]
+    pub fn reach(&self) -> &Reach {
+        self.reach.get_or_init(|| {
+            if self.starts.iter().any(|start| start.file.is_some()) {
+                Reach::from_starts(self.documents, &self.starts, &self.layout.import_roots())
+            } else {
+                Reach::of_folder(self.documents, &self.root)
+            }
+        })
+    }
+
+    /// The servers that start.
+    #[must_use]
+    pub fn servers(&self) -> &[Server] {
+        self.servers.get_or_init(|| servers::servers(self))
+    }
+
+    /// Whether the image is built with cargo, so that Rust code of the repository runs in it.
+    #[must_use]
+    pub fn builds_rust(&self) -> bool {
+        let Some((path, _)) = self.dockerfile() else { return false };
+        let Some(Ok(dockerfile)) = self.documents.dockerfile(path) else { return false };
+        dockerfile.stages.iter().flat_map(|stage| dockerfile.runs(stage)).any(|run| {
+            run.command.commands.iter().flat_map(crate::formats::shell::invocations).any(|invocation| {
+                invocation.name() == "cargo"
+                    && invocation.arguments.iter().any(|word| matches!(word.text.as_str(), "build" | "install" | "run"))
+            })
+        })
+    }
+
+    /// Why a server there must be reachable from outside, as a place and a remark; `None` where nothing says that it must.
+    #[must_use]
+    pub fn exposure(&self) -> Option<(Option<Location>, String)> {
+        let platform = self.platform.value;
+        if !platform.isolates_network() {
+            return None;
+        }
+        let port = self.ports.iter().find(|(role, _)| *role != PortRole::Probed);
+        Some(match port {
+            Some((_, port)) => (port.location().cloned(), format!("port {} is reached from outside", port.value)),
+            None => (self.platform.location().cloned(), format!("the {platform} is reached from outside")),
+        })
+    }
+}

@@ -57,10 +57,43 @@ pub enum Platform {
 }
 
 impl Platform {
+    /// The platform that a configuration file names: `space-gradio`, `container`, `fly`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "space" | "space-gradio" => Self::Space(Sdk::Gradio),
+            "space-docker" => Self::Space(Sdk::Docker),
+            "space-streamlit" => Self::Space(Sdk::Streamlit),
+            "space-static" => Self::Space(Sdk::Static),
+            "container" => Self::Container,
+            "compose" => Self::Compose,
+            "kubernetes" => Self::Kubernetes,
+            "procfile" => Self::Procfile,
+            "fly" => Self::Fly,
+            "render" => Self::Render,
+            "app-engine" => Self::AppEngine,
+            "railway" => Self::Railway,
+            "unspecified" => Self::Unspecified,
+            _ => return None,
+        })
+    }
+
     /// Whether a process that listens on loopback can't be reached there, because its network is its own.
     #[must_use]
     pub fn isolates_network(self) -> bool {
         !matches!(self, Self::Unspecified | Self::Space(Sdk::Static))
+    }
+
+    /// Whether the platform tells the program its port in `PORT`.
+    #[must_use]
+    pub fn sets_port(self) -> bool {
+        matches!(self, Self::Procfile | Self::Render | Self::AppEngine | Self::Railway)
+    }
+
+    /// Whether this is a Space, of whatever SDK.
+    #[must_use]
+    pub fn is_any_space(self) -> bool {
+        matches!(self, Self::Space(_))
     }
 
     /// Whether this is a Space with the given SDK.

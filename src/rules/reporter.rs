@@ -33,12 +33,7 @@ impl Reporter {
     }
 
     /// Reports with a severity that the rule computed.
-    pub fn report(
-        &mut self,
-        severity: Severity,
-        location: Location,
-        message: impl Into<String>,
-    ) -> &mut Diagnostic {
+    pub fn report(&mut self, severity: Severity, location: Location, message: impl Into<String>) -> &mut Diagnostic {
         let mut diagnostic = Diagnostic::new(self.rule, severity, location, message);
         diagnostic.deployment.clone_from(&self.deployment);
         let at = self.diagnostics.len();

@@ -140,6 +140,15 @@ impl Requirement {
         }
     }
 
+    /// The requirement of exactly `version` of `name`, as `span` says in other words: a card's `sdk_version`. `None` where
+    /// one of them is malformed.
+    #[must_use]
+    pub fn exact(name: &str, version: &str, span: Span) -> Option<Self> {
+        let specifiers = format!("=={version}").parse().ok()?;
+        let bare = Self::bare(Spanned::new(name.parse().ok()?, span), span, ConstraintSyntax::Pep508);
+        Some(Self { specifiers, specifier_span: Some(span), ..bare })
+    }
+
     /// The versions that it allows. Every version where it says nothing, and where it names a source whose version is
     /// not known: ask [`Self::source`] before speaking of the newest release.
     #[must_use]

@@ -1,0 +1,253 @@
+//! Deployments that run an image built from one of the repository's Dockerfiles.
+
+use crate::diagnostic::{Location, RepoPath};
+use crate::formats::compose::{Compose, Service};
+use crate::formats::dockerfile::{Dockerfile, Stage, StartCommand};
+use crate::formats::shell::Command;
+
+use super::packages::{Gatherer, gather_folder};
+use super::start::starts;
+use super::{
+    Deployment, Documents, Environment, Fact, ImageLayout, Layout, Locate, Platform, PortRole, Start, python_version,
+};
+
+/// An image that a deployment runs, and what the deployment changes about it.
+pub(super) struct Image<'d> {
+    pub documents: &'d Documents,
+    pub path: RepoPath,
+    pub dockerfile: &'d Dockerfile,
+    pub stage: &'d Stage,
+    pub context: RepoPath,
+}
+
+/// What a Compose file or manifest replaces of an image's own start.
+#[derive(Default)]
+pub(super) struct Replacement<'a> {
+    pub path: Option<&'a RepoPath>,
+    pub entrypoint: Option<&'a [Command]>,
+    pub command: Option<&'a [Command]>,
+    pub workdir: Option<&'a str>,
+}
+
+impl<'d> Image<'d> {
+    /// The image that `path` builds in `context`, of the stage named `target` or the last.
+    pub(super) fn new(
+        documents: &'d Documents,
+        path: &RepoPath,
+        context: &RepoPath,
+        target: Option<&str>,
+    ) -> Option<Self> {
+        let dockerfile = documents.dockerfile(path)?.as_ref().ok()?;
+        let stage = match target {
+            Some(target) => dockerfile.stage_by_name(target)?,
+            None => dockerfile.final_stage()?,
+        };
+        Some(Self { documents, path: path.clone(), dockerfile, stage, context: context.clone() })
+    }
+
+    /// The deployment that runs the image.
+    pub(super) fn deploy(
+        &self,
+        name: String,
+        platform: Fact<Platform>,
+        replacement: &Replacement<'_>,
+    ) -> Deployment<'d> {
+        let mut layout = ImageLayout::new(self.documents.repository(), self.dockerfile, self.stage, &self.context);
+        if let Some(workdir) = replacement.workdir {
+            layout.set_workdir(workdir);
+        }
+        let layout = Layout::Image(layout);
+        let python = python_version::of_image(self.dockerfile, self.stage, &self.path);
+        let mut gatherer = Gatherer::new(self.documents, python.as_ref().map(|python| python.value));
+        self.gather(&mut gatherer, &layout);
+        Deployment {
+            documents: self.documents,
+            name,
+            root: self.context.clone(),
+            platform,
+            starts: self.starts(&layout, replacement),
+            dockerfile: Some((self.path.clone(), self.stage.index)),
+            python,
+            packages: gatherer.finish(),
+            environment: self.environment(),
+            ports: self.exposed(),
+            layout,
+            reach: std::sync::OnceLock::new(),
+            servers: std::sync::OnceLock::new(),
+        }
+    }
+
+    fn environment(&self) -> Environment {
+        let mut environment = Environment::default();
+        for variable in self.dockerfile.environment(self.stage) {
+            let location = Location::new(&self.path, variable.name.span);
+            environment.set(&variable.name.value, Fact::stated(variable.value.value, location));
+        }
+        environment
+    }
+
+    fn exposed(&self) -> Vec<(PortRole, Fact<u16>)> {
+        let exposed = self.dockerfile.exposed(self.stage).into_iter().filter(|port| port.protocol == "tcp");
+        exposed
+            .filter_map(|port| {
+                Some((PortRole::Declared, Fact::stated(port.port?, Location::new(&self.path, port.text.span))))
+            })
+            .collect()
+    }
+
+    fn starts(&self, layout: &Layout<'d>, replacement: &Replacement<'_>) -> Vec<Start> {
+        let own = self.dockerfile.command(self.stage);
+        let elsewhere = replacement.path.unwrap_or(&self.path);
+        let from =
+            |path: &RepoPath, commands: &[Command], exec: bool| starts(self.documents, layout, path, commands, exec);
+        match (replacement.entrypoint, replacement.command) {
+            (Some(entrypoint), command) => {
+                let mut found = from(elsewhere, entrypoint, false);
+                found.extend(command.map(|command| from(elsewhere, command, false)).unwrap_or_default());
+                found
+            }
+            (None, Some(command)) => from(elsewhere, command, false),
+            (None, None) => own.map(|own| self.own_starts(&own, layout)).unwrap_or_default(),
+        }
+    }
+
+    fn own_starts(&self, own: &StartCommand<'_>, layout: &Layout<'d>) -> Vec<Start> {
+        let is_exec =
+            |line: &crate::formats::dockerfile::CommandLine| line.form == crate::formats::dockerfile::Form::Exec;
+        let exec_form = own.cmd.or(own.entrypoint).is_some_and(is_exec);
+        let mut found = starts(self.documents, layout, &self.path, &own.commands, exec_form);
+        // An entrypoint that is a script usually ends in `exec "$@"`: then CMD runs after it.
+        if let (Some(entrypoint), Some(cmd)) = (own.entrypoint, own.cmd) {
+            let runs_script = entrypoint.commands.iter().any(|command| {
+                command.words.iter().any(|word| word.text.ends_with(".sh") || word.text.contains("entrypoint"))
+            });
+            if runs_script {
+                found.extend(starts(self.documents, layout, &self.path, &cmd.commands, is_exec(cmd)));
+            }
+        }
+        found
+    }
+
+    /// The packages that the image's RUN instructions install. Where none can be followed, those that the folder's
+    /// manifests ask for are not installed, and nothing is said about packages.
+    fn gather(&self, gatherer: &mut Gatherer<'d>, layout: &Layout<'d>) {
+        for stage in &self.dockerfile.stages {
+            // Packages are often installed in one stage and copied to another; a stage that the result never uses is
+            // left out.
+            if stage.index > self.stage.index {
+                break;
+            }
+            let own = ImageLayout::new(self.documents.repository(), self.dockerfile, stage, &self.context);
+            for run in self.dockerfile.runs(stage).iter().filter(|run| run.stage.index == stage.index) {
+                let mut located = own.clone();
+                if let Some(workdir) = &run.workdir {
+                    located.set_workdir(workdir);
+                }
+                let fallback = Installed { image: &located, context: &self.context, documents: self.documents };
+                gatherer.commands(&run.command.commands, &self.path, &fallback);
+            }
+        }
+        let _ = layout;
+    }
+}
+
+/// Finds what an installation reads: in the image as it is built, and, for bind mounts and copies that can't be followed,
+/// in the build context itself.
+struct Installed<'a, 'd> {
+    image: &'a ImageLayout<'d>,
+    context: &'a RepoPath,
+    documents: &'d Documents,
+}
+
+impl Locate for Installed<'_, '_> {
+    fn file(&self, path: &str) -> Option<RepoPath> {
+        self.image.file(path).or_else(|| {
+            let name = path.trim_start_matches("./");
+            let name = if path.starts_with('/') { name.rsplit('/').next()? } else { name };
+            let found = self.context.join(name)?;
+            self.documents.repository().entry(&found).map(|entry| entry.path().clone())
+        })
+    }
+
+    fn import_roots(&self) -> Vec<RepoPath> {
+        self.image.import_roots()
+    }
+}
+
+/// The services of a Compose file that build an image here.
+pub(super) fn compose_services<'d>(
+    documents: &'d Documents,
+    path: &'d RepoPath,
+    compose: &'d Compose,
+) -> Vec<(RepoPath, Deployment<'d>)> {
+    compose.services.iter().filter_map(|service| compose_service(documents, path, service)).collect()
+}
+
+fn compose_service<'d>(
+    documents: &'d Documents,
+    path: &'d RepoPath,
+    service: &'d Service,
+) -> Option<(RepoPath, Deployment<'d>)> {
+    let build = service.build.as_ref()?;
+    let context = path.parent().join(&build.context.value)?;
+    let name = build.dockerfile.as_ref().map_or("Dockerfile", |file| file.value.as_str());
+    let dockerfile = context.join(name)?;
+    let image =
+        Image::new(documents, &dockerfile, &context, build.target.as_ref().map(|target| target.value.as_str()))?;
+    let replacement = Replacement {
+        path: Some(path),
+        entrypoint: service.entrypoint.as_deref(),
+        command: service.command.as_deref().filter(|command| !command.is_empty()),
+        workdir: service.working_dir.as_ref().map(|folder| folder.value.as_str()),
+    };
+    let platform = Fact::stated(Platform::Compose, Location::new(path, service.name.span));
+    let mut deployment = image.deploy(format!("{} service in {path}", service.name.value), platform, &replacement);
+    for setting in &service.environment {
+        let location = Location::new(path, setting.name.span);
+        deployment.environment.set(&setting.name.value, Fact::stated(setting.resolved.clone(), location));
+    }
+    for file in service.env_files.iter().filter_map(|file| path.parent().join(&file.value)) {
+        for entry in documents.dotenv(&file).into_iter().flatten() {
+            if deployment.environment.get(&entry.name.value).is_none() {
+                let value = entry.value.as_ref().map(|value| value.value.clone());
+                deployment
+                    .environment
+                    .set(&entry.name.value, Fact::stated(value, Location::new(&file, entry.name.span)));
+            }
+        }
+    }
+    for port in service.ports.iter().filter(|port| port.protocol == "tcp") {
+        if let Some(target) = port.target {
+            deployment.ports.push((PortRole::Published, Fact::stated(target, Location::new(path, port.text.span))));
+        }
+    }
+    Some((dockerfile, deployment))
+}
+
+/// A deployment of a folder as it is, on a platform that installs what the folder's manifests ask for.
+pub(super) fn folder_deployment<'d>(
+    documents: &'d Documents,
+    name: String,
+    root: &RepoPath,
+    platform: Fact<Platform>,
+    python: Option<Fact<crate::knowledge::PythonVersion>>,
+) -> Deployment<'d> {
+    let python = python.or_else(|| python_version::of_folder(documents, root));
+    let mut gatherer = Gatherer::new(documents, python.as_ref().map(|python| python.value));
+    gather_folder(documents, root, &mut gatherer);
+    Deployment {
+        documents,
+        name,
+        root: root.clone(),
+        platform,
+        layout: Layout::Folder(super::FolderLayout { repository: documents.repository(), root: root.clone() }),
+        dockerfile: None,
+        starts: Vec::new(),
+        python,
+        packages: gatherer.finish(),
+        environment: Environment::default(),
+        ports: Vec::new(),
+        reach: std::sync::OnceLock::new(),
+        servers: std::sync::OnceLock::new(),
+    }
+}

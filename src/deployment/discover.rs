@@ -1,0 +1,328 @@
+//! Finds everything that is deployed from a repository.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::{Location, RepoPath};
+use crate::formats::package::Requirement;
+use crate::knowledge::{PythonVersion, space_card};
+use crate::repo::{FileKind, Presence};
+
+use super::container::{Image, Replacement, compose_services, folder_deployment};
+use super::packages::{Gatherer, Origin, gather_folder};
+use super::space::{self, Card};
+use super::sync::{SpaceSync, space_syncs};
+use super::{Deployment, Documents, Fact, Platform, PortRole, Role, Sdk, Start, hosts, kubernetes};
+
+/// What the user states about a deployment; it wins over what the repository's files say.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// The deployment's name, as reported, or the folder it is in.
+    pub name: String,
+    /// What it runs on.
+    pub platform: Option<Platform>,
+    /// Its folder.
+    pub root: Option<RepoPath>,
+    /// Its Python.
+    pub python: Option<PythonVersion>,
+    /// The file it starts with, relative to its folder.
+    pub entry: Option<String>,
+    /// The port that the platform connects to.
+    pub port: Option<u16>,
+    /// Environment variables.
+    pub environment: Vec<(String, String)>,
+}
+
+/// The repository and what is deployed from it.
+#[derive(Debug)]
+pub struct Project<'d> {
+    documents: &'d Documents,
+    deployments: Vec<Deployment<'d>>,
+    syncs: Vec<SpaceSync>,
+}
+
+impl<'d> Project<'d> {
+    /// Finds the deployments of a repository.
+    #[must_use]
+    pub fn discover(documents: &'d Documents, overrides: &[Overrides]) -> Self {
+        let syncs = space_syncs(documents);
+        let mut deployments = spaces(documents, &syncs);
+        deployments.extend(containers(documents, &deployments));
+        deployments.extend(hosts::deployments(documents));
+        deployments.extend(kubernetes::deployments(documents));
+        deployments.extend(unspecified(documents, &deployments));
+        for stated in overrides {
+            apply(documents, stated, &mut deployments);
+        }
+        Self { documents, deployments, syncs }
+    }
+
+    /// The repository's files, parsed.
+    #[must_use]
+    pub fn documents(&self) -> &'d Documents {
+        self.documents
+    }
+
+    /// Everything that is deployed.
+    #[must_use]
+    pub fn deployments(&self) -> &[Deployment<'d>] {
+        &self.deployments
+    }
+
+    /// The workflow steps that push to a Space.
+    #[must_use]
+    pub fn syncs(&self) -> &[SpaceSync] {
+        &self.syncs
+    }
+}
+
+/// The Spaces: every card, and every tree that a workflow pushes to one without a card.
+fn spaces<'d>(documents: &'d Documents, syncs: &[SpaceSync]) -> Vec<Deployment<'d>> {
+    let cards = space::cards(documents);
+    let mut found: Vec<_> = cards.iter().map(|card| space_of_card(documents, card)).collect();
+    let mut roots: BTreeSet<RepoPath> = cards.iter().map(Card::root).collect();
+    for sync in syncs {
+        let Some(root) = sync.pushed.clone() else { continue };
+        if documents.repository().presence(&root) == Presence::Folder && roots.insert(root.clone()) {
+            found.push(space_without_card(documents, &root, &sync.location));
+        }
+    }
+    found
+}
+
+fn space_name(root: &RepoPath) -> String {
+    if root.is_root() { "Space".to_owned() } else { format!("Space in {root}") }
+}
+
+fn space_of_card<'d>(documents: &'d Documents, card: &Card<'d>) -> Deployment<'d> {
+    let root = card.root();
+    let sdk = card.sdk();
+    let at = card.location("sdk").unwrap_or_else(|| Location::file(card.readme()));
+    let platform = Fact::stated(Platform::Space(sdk), at);
+    let name = space_name(&root);
+    if sdk == Sdk::Docker {
+        let dockerfile = root.join("Dockerfile");
+        let image = dockerfile.and_then(|path| Image::new(documents, &path, &root, None));
+        let mut deployment = match image {
+            Some(image) => image.deploy(name, platform, &Replacement::default()),
+            None => folder_deployment(documents, name, &root, platform, None),
+        };
+        deployment.ports.push((PortRole::Connected, app_port(card)));
+        return deployment;
+    }
+    let python = card_python(card, sdk);
+    let mut deployment = folder_deployment(documents, name, &root, platform, python);
+    deployment.packages = space_packages(documents, card, &root, deployment.python.as_ref().map(|python| python.value));
+    let defaults = &space_card().defaults;
+    if sdk == Sdk::Gradio {
+        for (variable, value) in &defaults.environment {
+            deployment
+                .environment
+                .set(variable, Fact::default(Some(value.clone()), defaults.environment_evidence.clone()));
+        }
+    }
+    if sdk == Sdk::Static {
+        return deployment;
+    }
+    let (app_file, location) = card.app_file();
+    if let Some(file) = root.join(&app_file).filter(|file| documents.repository().presence(file) == Presence::File) {
+        let location = location.unwrap_or_else(|| Location::file(card.readme()));
+        deployment.starts =
+            vec![Start { location, invocation: None, file: Some((file, Role::Script)), exec_form: false }];
+    }
+    deployment
+}
+
+/// The Python that the card names, or the one that the platform takes.
+fn card_python(card: &Card<'_>, sdk: Sdk) -> Option<Fact<PythonVersion>> {
+    if let Some(written) = card.text("python_version") {
+        let version = written.value.parse().ok()?;
+        return Some(Fact::stated(version, Location::new(card.readme(), written.span)));
+    }
+    let defaults = &space_card().defaults;
+    let key = match sdk {
+        Sdk::Gradio => "gradio",
+        Sdk::Streamlit => "streamlit",
+        _ => return None,
+    };
+    let version = defaults.python_version.get(key)?.parse().ok()?;
+    Some(Fact::default(version, defaults.python_evidence.clone()))
+}
+
+/// What a Gradio or Streamlit Space installs: `requirements.txt`, and the SDK at the card's version.
+fn space_packages(
+    documents: &Documents,
+    card: &Card<'_>,
+    root: &RepoPath,
+    python: Option<PythonVersion>,
+) -> super::Packages {
+    let mut gatherer = Gatherer::new(documents, python);
+    gather_folder(documents, root, &mut gatherer);
+    if let (Sdk::Gradio | Sdk::Streamlit, Some(version)) = (card.sdk(), card.text("sdk_version")) {
+        let name = if card.sdk() == Sdk::Gradio { "gradio" } else { "streamlit" };
+        if let Some(requirement) = Requirement::exact(name, version.value.trim(), version.span) {
+            gatherer.declare(&requirement, card.readme(), Origin::Card);
+        }
+    }
+    gatherer.finish()
+}
+
+fn app_port(card: &Card<'_>) -> Fact<u16> {
+    let written = card
+        .text("app_port")
+        .and_then(|port| Some(Fact::stated(port.value.parse().ok()?, Location::new(card.readme(), port.span))));
+    written.unwrap_or_else(|| {
+        let port = space_card().defaults.app_port;
+        Fact::default(port, format!("a Docker Space without app_port is asked at {port}"))
+    })
+}
+
+/// A tree that is pushed to a Space without saying what it is built with.
+fn space_without_card<'d>(documents: &'d Documents, root: &RepoPath, push: &Location) -> Deployment<'d> {
+    let platform = Fact::stated(Platform::Space(Sdk::Unknown), push.clone());
+    let mut deployment = folder_deployment(documents, space_name(root), root, platform, None);
+    let dockerfile = root.join("Dockerfile").filter(|path| documents.repository().presence(path) == Presence::File);
+    if let Some(image) = dockerfile.and_then(|path| Image::new(documents, &path, root, None)) {
+        return image.deploy(space_name(root), deployment.platform, &Replacement::default());
+    }
+    let app = root
+        .join(&space_card().defaults.app_file)
+        .filter(|file| documents.repository().presence(file) == Presence::File);
+    if let Some(file) = app {
+        deployment.starts = vec![Start {
+            location: push.clone(),
+            invocation: None,
+            file: Some((file, Role::Script)),
+            exec_form: false,
+        }];
+    }
+    deployment
+}
+
+/// Images: the services of Compose files, and every Dockerfile that neither a service nor a Space builds.
+fn containers<'d>(documents: &'d Documents, spaces: &[Deployment<'d>]) -> Vec<Deployment<'d>> {
+    let mut found = Vec::new();
+    let mut claimed: BTreeSet<RepoPath> =
+        spaces.iter().filter_map(|space| space.dockerfile().map(|(path, _)| path.clone())).collect();
+    // A Space of another SDK takes no notice of the Dockerfile beside its card, but other hosts do.
+    for entry in documents.repository().of_kind(FileKind::Compose) {
+        let Some(compose) = documents.compose(entry.path()) else { continue };
+        for (dockerfile, deployment) in compose_services(documents, entry.path(), compose) {
+            claimed.insert(dockerfile);
+            found.push(deployment);
+        }
+    }
+    for entry in documents.repository().of_kind(FileKind::Dockerfile) {
+        if claimed.contains(entry.path()) || is_development(entry.path()) {
+            continue;
+        }
+        let context = build_context(documents, entry.path());
+        let Some(image) = Image::new(documents, entry.path(), &context, None) else { continue };
+        let platform = Fact::stated(Platform::Container, Location::new(entry.path(), image.stage.span));
+        found.push(image.deploy(format!("container of {}", entry.path()), platform, &Replacement::default()));
+    }
+    found
+}
+
+/// Images that only developers and tests run.
+fn is_development(path: &RepoPath) -> bool {
+    path.parts().any(|part| {
+        let part = part.to_ascii_lowercase();
+        matches!(
+            part.as_str(),
+            ".devcontainer" | ".github" | "test" | "tests" | "fixtures" | "examples" | "docs" | "testdata"
+        ) || part.ends_with(".dev")
+            || part.ends_with("-dev")
+            || part.contains(".test")
+    })
+}
+
+/// The folder that a Dockerfile is most likely built in: its own where what it copies is there, else the repository's root.
+fn build_context(documents: &Documents, path: &RepoPath) -> RepoPath {
+    let own = path.parent();
+    let Some(Ok(dockerfile)) = documents.dockerfile(path) else { return own };
+    let sources: Vec<_> = dockerfile
+        .stages
+        .iter()
+        .flat_map(|stage| dockerfile.copies(stage))
+        .filter(|copied| copied.copy.from.is_none())
+        .flat_map(|copied| copied.sources)
+        .filter_map(|source| source.value)
+        .filter(|source| source != "." && source != "./" && !source.contains(['*', '?', ':']))
+        .collect();
+    let present = |context: &RepoPath| {
+        let exists = |source: &&String| {
+            context
+                .join(source.trim_start_matches('/'))
+                .is_some_and(|path| documents.repository().presence(&path) != Presence::Absent)
+        };
+        sources.iter().filter(exists).count()
+    };
+    let candidates = std::iter::successors(Some(own.clone()), |folder| (!folder.is_root()).then(|| folder.parent()));
+    // The nearest folder wins where several hold equally much.
+    let mut best = (own.clone(), present(&own));
+    for candidate in candidates.skip(1) {
+        let count = present(&candidate);
+        if count > best.1 {
+            best = (candidate, count);
+        }
+    }
+    best.0
+}
+
+/// Folders with a manifest of an application that no platform's files claim.
+fn unspecified<'d>(documents: &'d Documents, known: &[Deployment<'d>]) -> Vec<Deployment<'d>> {
+    let read: BTreeSet<&RepoPath> =
+        known.iter().flat_map(|deployment| deployment.packages().manifests()).map(|manifest| &manifest.path).collect();
+    let roots: BTreeSet<RepoPath> = known.iter().map(|deployment| deployment.root().clone()).collect();
+    let manifests = documents.repository().entries().filter(|entry| {
+        matches!(entry.path().file_name(), "requirements.txt" | "Pipfile")
+            || (entry.kind() == FileKind::Pyproject
+                && documents.pyproject(entry.path()).is_some_and(|project| project.name.is_some()))
+    });
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for entry in manifests {
+        let root = entry.path().parent();
+        let aside = super::reach::is_aside(entry.path(), &RepoPath::root());
+        if read.contains(entry.path()) || roots.contains(&root) || aside || !seen.insert(root.clone()) {
+            continue;
+        }
+        let platform = Fact::default(Platform::Unspecified, "no file names a platform");
+        let name = if root.is_root() { "program".to_owned() } else { format!("program in {root}") };
+        found.push(folder_deployment(documents, name, &root, platform, None));
+    }
+    found
+}
+
+/// Applies what the user states to the deployment that it names, or adds one.
+fn apply<'d>(documents: &'d Documents, stated: &Overrides, deployments: &mut Vec<Deployment<'d>>) {
+    let root = stated.root.clone();
+    let named =
+        |deployment: &Deployment<'_>| deployment.name() == stated.name || root.as_ref() == Some(deployment.root());
+    let index = deployments.iter().position(named).unwrap_or_else(|| {
+        let platform = Fact::configured(stated.platform.unwrap_or(Platform::Unspecified));
+        let folder = root.clone().unwrap_or_else(RepoPath::root);
+        let python = stated.python.map(Fact::configured);
+        deployments.push(folder_deployment(documents, stated.name.clone(), &folder, platform, python));
+        deployments.len() - 1
+    });
+    let deployment = &mut deployments[index];
+    if let Some(platform) = stated.platform {
+        deployment.platform = Fact::configured(platform);
+    }
+    if let Some(python) = stated.python {
+        deployment.python = Some(Fact::configured(python));
+    }
+    if let Some(file) = stated.entry.as_ref().and_then(|entry| deployment.root.join(entry)) {
+        let location = Location::file(&file);
+        deployment.starts =
+            vec![Start { location, invocation: None, file: Some((file, Role::Script)), exec_form: false }];
+    }
+    if let Some(port) = stated.port {
+        deployment.ports.retain(|(role, _)| *role != PortRole::Connected);
+        deployment.ports.push((PortRole::Connected, Fact::configured(port)));
+    }
+    for (name, value) in &stated.environment {
+        deployment.environment.set(name, Fact::configured(Some(value.clone())));
+    }
+}

@@ -1,0 +1,236 @@
+//! Where files of the repository stand in an image: the COPY and ADD instructions read backwards.
+
+use crate::diagnostic::RepoPath;
+use crate::formats::dockerfile::{Dockerfile, Stage};
+use crate::repo::{Presence, Repository};
+
+use super::start::Locate;
+
+/// One source of a COPY.
+#[derive(Debug, Clone)]
+struct Copied {
+    source: RepoPath,
+    is_folder: bool,
+    /// The absolute path in the image that the source becomes; for a folder, the folder that its content goes to.
+    target: String,
+}
+
+/// Where files of the repository stand in an image.
+#[derive(Debug, Clone)]
+pub struct ImageLayout<'d> {
+    repository: &'d Repository,
+    copies: Vec<Copied>,
+    workdir: String,
+    python_path: Vec<String>,
+}
+
+impl<'d> ImageLayout<'d> {
+    /// Follows the stages that lead to `stage` of a Dockerfile built in the folder `context`.
+    #[must_use]
+    pub fn new(repository: &'d Repository, dockerfile: &Dockerfile, stage: &Stage, context: &RepoPath) -> Self {
+        let workdir = dockerfile.workdir(stage).and_then(|folder| folder.value).unwrap_or_else(|| "/".to_owned());
+        let environment = dockerfile.environment(stage);
+        let python_path = environment.iter().rev().find(|variable| variable.name.value == "PYTHONPATH");
+        let python_path = python_path.and_then(|variable| variable.value.value.clone()).unwrap_or_default();
+        let python_path = python_path.split(':').filter(|part| !part.is_empty()).map(|part| absolute(&workdir, part));
+        let mut layout = Self { repository, copies: Vec::new(), python_path: python_path.collect(), workdir };
+        for copied in dockerfile.copies(stage) {
+            // A relative destination without a WORKDIR lands where the base image says; most say `/`.
+            let destination =
+                copied.destination.clone().unwrap_or_else(|| absolute("/", &copied.copy.destination.value));
+            let sources: Vec<_> = copied.sources.iter().filter_map(|source| source.value.as_deref()).collect();
+            let as_folder = is_folder_path(&copied.copy.destination.value) || copied.sources.len() > 1;
+            match &copied.copy.from {
+                None => layout.copy(context, &sources, &destination, as_folder),
+                Some(from) => layout.copy_from_stage(dockerfile, &from.value, context, &sources, &destination),
+            }
+        }
+        layout
+    }
+
+    fn copy(&mut self, context: &RepoPath, sources: &[&str], destination: &str, as_folder: bool) {
+        let target = absolute("/", destination);
+        for source in sources {
+            // A source is relative to the build context even where it is written with a leading slash.
+            let relative = source.trim_start_matches('/');
+            if relative.contains(['*', '?', '[']) {
+                self.copy_pattern(context, relative, &target);
+                continue;
+            }
+            let Some(path) = context.join(relative) else { continue };
+            match self.repository.presence(&path) {
+                Presence::Folder => self.copies.push(Copied { source: path, is_folder: true, target: target.clone() }),
+                Presence::File => {
+                    let target = if as_folder { inside(&target, path.file_name()) } else { target.clone() };
+                    self.copies.push(Copied { source: path, is_folder: false, target });
+                }
+                Presence::Unknown | Presence::Absent => {}
+            }
+        }
+    }
+
+    /// `COPY *.py ./` and its like: each match by its own name.
+    fn copy_pattern(&mut self, context: &RepoPath, pattern: &str, target: &str) {
+        let Ok(glob) = globset::GlobBuilder::new(pattern).literal_separator(true).build() else { return };
+        let matcher = glob.compile_matcher();
+        for entry in self.repository.within(context) {
+            if entry.path().relative_to(context).is_some_and(|relative| matcher.is_match(relative)) {
+                let target = inside(target, entry.path().file_name());
+                self.copies.push(Copied { source: entry.path().clone(), is_folder: false, target });
+            }
+        }
+    }
+
+    /// What an earlier stage had copied from the repository, and this one takes over.
+    fn copy_from_stage(
+        &mut self,
+        dockerfile: &Dockerfile,
+        from: &str,
+        context: &RepoPath,
+        sources: &[&str],
+        destination: &str,
+    ) {
+        let Some(stage) = dockerfile.stage_by_name(from) else { return };
+        let earlier = ImageLayout::new(self.repository, dockerfile, stage, context);
+        let target = absolute("/", destination);
+        for source in sources.iter().map(|source| absolute("/", source)) {
+            for copied in &earlier.copies {
+                if copied.target == source {
+                    self.copies.push(Copied { target: target.clone(), ..copied.clone() });
+                } else if let Some(rest) = below(&copied.target, &source) {
+                    self.copies.push(Copied { target: inside(&target, rest), ..copied.clone() });
+                } else if let (true, Some(rest)) = (copied.is_folder, below(&source, &copied.target)) {
+                    let Some(path) = copied.source.join(rest) else { continue };
+                    let is_folder = self.repository.presence(&path) == Presence::Folder;
+                    self.copies.push(Copied { source: path, is_folder, target: target.clone() });
+                }
+            }
+        }
+    }
+
+    /// The working directory at the end.
+    #[must_use]
+    pub fn workdir(&self) -> &str {
+        &self.workdir
+    }
+
+    /// Sets the working directory that a Compose file or manifest chooses instead.
+    pub fn set_workdir(&mut self, workdir: &str) {
+        self.workdir = absolute(&self.workdir, workdir);
+    }
+
+    /// The file or folder of the repository that stands at `path` of the image; a relative path starts in the working
+    /// directory. `None` where it is not from the repository.
+    #[must_use]
+    pub fn source_of(&self, path: &str) -> Option<RepoPath> {
+        let path = absolute(&self.workdir, path);
+        self.copies.iter().rev().find_map(|copied| {
+            if copied.target == path {
+                return Some(copied.source.clone());
+            }
+            let rest = below(&path, &copied.target).filter(|_| copied.is_folder)?;
+            let source = copied.source.join(rest)?;
+            matches!(self.repository.presence(&source), Presence::File | Presence::Folder).then_some(source)
+        })
+    }
+
+    /// Whether anything of the repository is copied at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.copies.is_empty()
+    }
+}
+
+impl Locate for ImageLayout<'_> {
+    fn file(&self, path: &str) -> Option<RepoPath> {
+        self.source_of(path).filter(|path| self.repository.presence(path) == Presence::File)
+    }
+
+    fn import_roots(&self) -> Vec<RepoPath> {
+        let folders = std::iter::once(&self.workdir).chain(&self.python_path);
+        let mut roots: Vec<_> = folders.filter_map(|folder| self.source_of(folder)).collect();
+        roots.dedup();
+        roots
+    }
+}
+
+/// Where a deployment runs in a folder of the repository as it is.
+#[derive(Debug, Clone)]
+pub struct FolderLayout<'d> {
+    /// The repository.
+    pub repository: &'d Repository,
+    /// The folder.
+    pub root: RepoPath,
+}
+
+impl Locate for FolderLayout<'_> {
+    fn file(&self, path: &str) -> Option<RepoPath> {
+        let relative = ["/app/", "/home/user/app/", "/workspace/"]
+            .iter()
+            .find_map(|prefix| path.strip_prefix(prefix))
+            .unwrap_or(path);
+        let found = self.root.join(relative)?;
+        (self.repository.presence(&found) == Presence::File).then_some(found)
+    }
+
+    fn import_roots(&self) -> Vec<RepoPath> {
+        vec![self.root.clone()]
+    }
+}
+
+/// Whether a destination is written as a folder.
+fn is_folder_path(destination: &str) -> bool {
+    destination.ends_with('/') || matches!(destination, "." | "..") || destination.ends_with("/.")
+}
+
+/// The path of `name` in `folder`.
+fn inside(folder: &str, name: &str) -> String {
+    format!("{}/{name}", folder.trim_end_matches('/'))
+}
+
+/// `path` below `folder`, relative to it; `None` where it is not below.
+fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
+    let folder = folder.trim_end_matches('/');
+    path.strip_prefix(folder)?.strip_prefix('/').filter(|rest| !rest.is_empty())
+}
+
+/// `path` as an absolute path without `.` and `..`; a relative one starts at `workdir`.
+fn absolute(workdir: &str, path: &str) -> String {
+    let joined = if path.starts_with('/') { path.to_owned() } else { format!("{workdir}/{path}") };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in joined.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Source;
+
+    #[test]
+    fn image_paths_lead_back_to_the_repository() {
+        let repo = Repository::in_memory([
+            ("api/main.py", b"".as_slice()),
+            ("api/lib/db.py", b""),
+            ("run.sh", b""),
+            ("web/dist/index.html", b""),
+        ]);
+        let text = "FROM node AS web\nWORKDIR /w\nCOPY web .\n\nFROM python:3.12 AS base\nWORKDIR /srv\nCOPY api ./app\n\
+                    FROM base\nCOPY *.sh /srv/\nCOPY --from=web /w/dist /srv/static\nENV PYTHONPATH=/srv/app\n";
+        let dockerfile = Dockerfile::parse(&Source::new(RepoPath::new("Dockerfile"), text)).unwrap();
+        let layout = ImageLayout::new(&repo, &dockerfile, &dockerfile.stages[2], &RepoPath::root());
+        let source = |path: &str| layout.source_of(path).map(|path| path.to_string());
+        assert_eq!(source("app/lib/db.py").as_deref(), Some("api/lib/db.py"));
+        assert_eq!(source("/srv/app/main.py").as_deref(), Some("api/main.py"));
+        assert_eq!(source("./run.sh").as_deref(), Some("run.sh"));
+        assert_eq!(source("static/index.html").as_deref(), Some("web/dist/index.html"));
+        assert_eq!(source("app/none.py"), None);
+        assert_eq!(layout.import_roots(), [RepoPath::new("api")]);
+    }
+}

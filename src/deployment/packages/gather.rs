@@ -1,0 +1,220 @@
+//! Follows what an installation reads: requirements with their includes, manifests, lock files, commands.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::{Location, RepoPath, Spanned};
+use crate::formats::package::{Requirement, Target};
+use crate::formats::pip_command::parse_pip_command;
+use crate::formats::shell::{Command, invocations};
+use crate::knowledge::PythonVersion;
+use crate::repo::{FileKind, Presence};
+
+use super::super::{Documents, Locate};
+use super::{Declaration, Manifest, Origin, Packages};
+
+/// Lock files in the order in which a folder's installer prefers them.
+const LOCK_FILES: &[&str] = &["uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock"];
+
+/// Collects the packages of one deployment.
+pub(in crate::deployment) struct Gatherer<'d> {
+    documents: &'d Documents,
+    target: Option<Target>,
+    packages: Packages,
+    seen: BTreeSet<RepoPath>,
+}
+
+impl<'d> Gatherer<'d> {
+    /// Starts with nothing; markers are judged for `python` where it is known.
+    pub(in crate::deployment) fn new(documents: &'d Documents, python: Option<PythonVersion>) -> Self {
+        let packages = Packages { python, ..Packages::default() };
+        Self { documents, target: python.map(Target::linux), packages, seen: BTreeSet::new() }
+    }
+
+    /// What was collected.
+    pub(in crate::deployment) fn finish(self) -> Packages {
+        self.packages
+    }
+
+    /// Adds a requirement, unless its marker leaves it out on the target.
+    pub(in crate::deployment) fn declare(&mut self, requirement: &Requirement, path: &RepoPath, origin: Origin) {
+        if self.target.as_ref().is_none_or(|target| requirement.applies_to(target)) {
+            self.packages.declarations.push(Declaration {
+                requirement: requirement.clone(),
+                path: path.clone(),
+                origin,
+            });
+        }
+    }
+
+    /// Adds a requirements or constraints file with all that it includes.
+    pub(in crate::deployment) fn requirements(&mut self, path: &RepoPath, origin: Origin) {
+        let documents = self.documents;
+        let Some(file) = documents.requirements(path) else { return };
+        if !self.seen.insert(path.clone()) {
+            return;
+        }
+        let hashed =
+            !file.requirements.is_empty() && file.requirements.iter().all(|requirement| requirement.hashes > 0);
+        let locked = hashed || file.compiled_by.is_some();
+        self.packages.manifests.push(Manifest { path: path.clone(), origin, locked });
+        for requirement in &file.requirements {
+            self.declare(requirement, path, origin);
+        }
+        let beside = |name: &Spanned<String>| path.parent().join(&name.value);
+        for include in file.includes.iter().filter_map(beside) {
+            self.requirements(&include, origin);
+        }
+        for constraints in file.constraints.iter().filter_map(beside) {
+            self.requirements(&constraints, Origin::Constraints);
+        }
+    }
+
+    /// Adds the project in `folder`: its `pyproject.toml` or `Pipfile`, with the lock file beside it if `locked` installs
+    /// take it.
+    pub(in crate::deployment) fn project(&mut self, folder: &RepoPath, locked: bool) -> bool {
+        let documents = self.documents;
+        let mut found = false;
+        if let Some(path) = folder.join("pyproject.toml")
+            && let Some(project) = documents.pyproject(&path)
+            && self.seen.insert(path.clone())
+        {
+            let lock = if locked { self.lock(folder) } else { false };
+            self.packages.manifests.push(Manifest { path: path.clone(), origin: Origin::Pyproject, locked: lock });
+            for requirement in &project.dependencies {
+                self.declare(requirement, &path, Origin::Pyproject);
+            }
+            for requirement in &project.constraints {
+                self.declare(requirement, &path, Origin::Constraints);
+            }
+            for file in project.dependency_files.iter().filter_map(|file| folder.join(&file.value)) {
+                self.requirements(&file, Origin::Requirements);
+            }
+            found = true;
+        }
+        if let Some(path) = folder.join("Pipfile")
+            && let Some(pipfile) = documents.pipfile(&path)
+            && self.seen.insert(path.clone())
+        {
+            let lock = if locked { self.lock(folder) } else { false };
+            self.packages.manifests.push(Manifest { path: path.clone(), origin: Origin::Pipfile, locked: lock });
+            for requirement in &pipfile.packages {
+                self.declare(requirement, &path, Origin::Pipfile);
+            }
+            found = true;
+        }
+        found
+    }
+
+    fn lock(&mut self, folder: &RepoPath) -> bool {
+        let locks = LOCK_FILES.iter().filter_map(|name| folder.join(name));
+        let Some((path, lock)) = locks.filter_map(|path| Some((path.clone(), self.documents.lock(&path)?))).next()
+        else {
+            return false;
+        };
+        for package in &lock.packages {
+            if let Some(version) = package.version.clone().filter(|_| !package.is_local) {
+                let location = Location::new(&path, package.span);
+                self.packages.locked.insert(package.name.value.as_str().to_owned(), (version, location));
+            }
+        }
+        true
+    }
+
+    fn conda(&mut self, path: &RepoPath) {
+        let Some(environment) = self.documents.conda_environment(path) else { return };
+        if self.seen.insert(path.clone()) {
+            self.packages.manifests.push(Manifest {
+                path: path.clone(),
+                origin: Origin::CondaEnvironment,
+                locked: false,
+            });
+            for requirement in environment.dependencies.iter().chain(&environment.pip) {
+                self.declare(requirement, path, Origin::CondaEnvironment);
+            }
+        }
+    }
+
+    /// Adds what commands install: `pip install …`, `uv sync`, `poetry install`. `path` is the file in which they stand.
+    pub(in crate::deployment) fn commands(&mut self, commands: &[Command], path: &RepoPath, locate: &dyn Locate) {
+        for invocation in commands.iter().flat_map(invocations) {
+            let first = invocation.arguments.iter().map(|word| word.text.as_str()).find(|word| !word.starts_with('-'));
+            match (invocation.name(), first) {
+                ("uv", Some("sync"))
+                | ("poetry" | "pdm", Some("install" | "sync"))
+                | ("pipenv", Some("install" | "sync")) => {
+                    let roots = [
+                        invocation.flag(&["--project", "--directory", "-C"]).map(|word| word.text),
+                        Some(".".to_owned()),
+                    ];
+                    let folder = roots.into_iter().flatten().find_map(|root| {
+                        ["pyproject.toml", "Pipfile"].iter().find_map(|name| locate.file(&format!("{root}/{name}")))
+                    });
+                    if let Some(manifest) = folder {
+                        self.project(&manifest.parent(), true);
+                    }
+                }
+                ("conda" | "mamba" | "micromamba", Some("env" | "create" | "install")) => {
+                    if let Some(file) = invocation.flag(&["-f", "--file"]).and_then(|word| locate.file(&word.text)) {
+                        self.conda(&file);
+                    }
+                }
+                _ => self.pip(&invocation_words(&invocation), path, locate),
+            }
+        }
+    }
+
+    fn pip(&mut self, words: &[Spanned<String>], path: &RepoPath, locate: &dyn Locate) {
+        let Some(command) = parse_pip_command(words) else { return };
+        for requirement in &command.requirements {
+            // Build tools are upgraded in passing; they are not what the program imports.
+            if !matches!(requirement.name.value.as_str(), "pip" | "wheel" | "uv" | "poetry" | "pipenv" | "pdm") {
+                self.declare(requirement, path, Origin::Command);
+            }
+        }
+        for file in command.requirement_files.iter().filter_map(|file| locate.file(&file.value)) {
+            if self.documents.repository().entry(&file).is_some_and(|entry| entry.kind() == FileKind::Pyproject) {
+                self.project(&file.parent(), false);
+            } else {
+                self.requirements(&file, Origin::Requirements);
+            }
+        }
+        for file in command.constraint_files.iter().filter_map(|file| locate.file(&file.value)) {
+            self.requirements(&file, Origin::Constraints);
+        }
+        for unnamed in &command.unnamed {
+            if let crate::formats::package::RequirementSource::Path(folder) = &unnamed.source.value {
+                let manifest = locate.file(&format!("{}/pyproject.toml", folder.trim_end_matches('/')));
+                if let Some(manifest) = manifest {
+                    self.project(&manifest.parent(), false);
+                }
+            }
+        }
+    }
+}
+
+fn invocation_words(invocation: &crate::formats::shell::Invocation) -> Vec<Spanned<String>> {
+    let program = match &invocation.module {
+        Some(module) => Spanned::new(module.text.clone(), module.span),
+        None => Spanned::new(invocation.name().to_owned(), invocation.program.span),
+    };
+    let arguments = invocation.arguments.iter().map(|word| Spanned::new(word.text.clone(), word.span));
+    std::iter::once(program).chain(arguments).collect()
+}
+
+/// The packages that a platform installs for the program in `folder` by itself: what buildpacks and people do with the
+/// manifests that lie there.
+pub(in crate::deployment) fn gather_folder(documents: &Documents, folder: &RepoPath, gatherer: &mut Gatherer<'_>) {
+    let requirements = folder.join("requirements.txt");
+    match requirements.filter(|path| documents.repository().presence(path) == Presence::File) {
+        Some(path) => gatherer.requirements(&path, Origin::Requirements),
+        None => {
+            if !gatherer.project(folder, true) {
+                for name in ["environment.yml", "environment.yaml"] {
+                    if let Some(path) = folder.join(name) {
+                        gatherer.conda(&path);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The Python packages of a deployment: what its manifests, card and commands ask for, as sets of versions.
+
+mod gather;
+
+use std::collections::BTreeMap;
+
+use pep440_rs::Version;
+
+use crate::diagnostic::{Location, RepoPath};
+use crate::formats::package::Requirement;
+use crate::knowledge::releases::{Release, newest_for};
+use crate::knowledge::{PythonVersion, VersionSet};
+
+pub(super) use gather::{Gatherer, gather_folder};
+
+/// What kind of text asks for a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// A requirements file that is installed.
+    Requirements,
+    /// A constraints file: it bounds what others ask for and installs nothing by itself.
+    Constraints,
+    /// `pyproject.toml`.
+    Pyproject,
+    /// `Pipfile`.
+    Pipfile,
+    /// A conda environment file.
+    CondaEnvironment,
+    /// `setup.cfg`.
+    SetupCfg,
+    /// The card of a Space: `sdk_version`.
+    Card,
+    /// A command that installs: `RUN pip install …`.
+    Command,
+}
+
+/// One text that asks for a package.
+#[derive(Debug, Clone)]
+pub struct Declaration {
+    /// The requirement; a card's `sdk_version` is the same as `gradio==VERSION`.
+    pub requirement: Requirement,
+    /// The file.
+    pub path: RepoPath,
+    /// What kind of text it is.
+    pub origin: Origin,
+}
+
+impl Declaration {
+    /// The package's normalised name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.requirement.name.value.as_str()
+    }
+
+    /// The requirement's place.
+    #[must_use]
+    pub fn location(&self) -> Location {
+        Location::new(&self.path, self.requirement.span)
+    }
+}
+
+/// A file that the installation reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// The file.
+    pub path: RepoPath,
+    /// What kind it is.
+    pub origin: Origin,
+    /// Whether what it asks for is fixed by a lock file or by hashes.
+    pub locked: bool,
+}
+
+/// The Python packages of a deployment.
+#[derive(Debug, Clone, Default)]
+pub struct Packages {
+    declarations: Vec<Declaration>,
+    locked: BTreeMap<String, (Version, Location)>,
+    manifests: Vec<Manifest>,
+    python: Option<PythonVersion>,
+}
+
+/// The versions of one package that the next build may install.
+#[derive(Debug, Clone)]
+pub struct Allowed<'p> {
+    /// The versions.
+    pub versions: VersionSet,
+    /// The texts that say so, those that bound it first.
+    pub evidence: Vec<Location>,
+    /// What the next build installs: the newest release in the set, where the releases are known.
+    pub next: Option<&'static Release>,
+    /// The package's name as first written.
+    pub spelling: &'p str,
+}
+
+/// What a set of broken versions means for a deployment.
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    /// Every version that the repository allows is broken.
+    EveryVersion,
+    /// Some allowed version is not, but the next build installs this one, and it is.
+    NextBuild(Version),
+}
+
+impl Packages {
+    /// Everything that asks for a package.
+    #[must_use]
+    pub fn declarations(&self) -> &[Declaration] {
+        &self.declarations
+    }
+
+    /// What asks for the package of this normalised name.
+    pub fn of<'p>(&'p self, name: &'p str) -> impl Iterator<Item = &'p Declaration> {
+        self.declarations.iter().filter(move |declaration| declaration.name() == name)
+    }
+
+    /// The files that the installation reads.
+    #[must_use]
+    pub fn manifests(&self) -> &[Manifest] {
+        &self.manifests
+    }
+
+    /// The version that a lock file fixes for the package of this normalised name.
+    #[must_use]
+    pub fn locked(&self, name: &str) -> Option<&(Version, Location)> {
+        self.locked.get(name)
+    }
+
+    /// All versions that lock files fix.
+    pub fn all_locked(&self) -> impl Iterator<Item = (&str, &Version, &Location)> {
+        self.locked.iter().map(|(name, (version, location))| (name.as_str(), version, location))
+    }
+
+    /// Whether some text or lock file brings the package of this normalised name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.locked(name).is_some() || self.of(name).any(|declaration| declaration.origin != Origin::Constraints)
+    }
+
+    /// The versions of the package of this normalised name that the next build may install; `None` where nothing in the
+    /// repository asks for it, where it comes from a URL or path, or where the version is a build's variable.
+    #[must_use]
+    pub fn allowed<'p>(&'p self, name: &'p str) -> Option<Allowed<'p>> {
+        if let Some((version, location)) = self.locked(name) {
+            return Some(Allowed {
+                versions: VersionSet::exact(version),
+                evidence: vec![location.clone()],
+                next: None,
+                spelling: name,
+            });
+        }
+        if !self.has(name) {
+            return None;
+        }
+        let mut versions = VersionSet::any();
+        let mut bounding = Vec::new();
+        let mut others = Vec::new();
+        let mut spelling = None;
+        for declaration in self.of(name) {
+            let requirement = &declaration.requirement;
+            if requirement.source.is_some() || requirement.has_variable || requirement.verbatim_version.is_some() {
+                return None;
+            }
+            spelling = spelling.or(Some(requirement.name.value.spelling()));
+            let allowed = requirement.allowed();
+            if allowed.is_any() {
+                others.push(declaration.location())
+            } else {
+                bounding.push(declaration.location())
+            }
+            versions = versions.intersect(&allowed);
+        }
+        bounding.append(&mut others);
+        let next = newest_for(name, &versions, self.python);
+        Some(Allowed { versions, evidence: bounding, next, spelling: spelling? })
+    }
+
+    /// What it means for this deployment that `broken` versions of the package are broken; `None` where that is no
+    /// concern, or can't be told.
+    #[must_use]
+    pub fn verdict(&self, name: &str, broken: &VersionSet) -> Option<Verdict> {
+        self.allowed(name)?.verdict(broken)
+    }
+}
+
+impl Allowed<'_> {
+    /// What it means that `broken` versions are broken; `None` where that is no concern, or can't be told.
+    #[must_use]
+    pub fn verdict(&self, broken: &VersionSet) -> Option<Verdict> {
+        if self.versions.is_empty() {
+            return None;
+        }
+        if self.versions.is_subset_of(broken) {
+            return Some(Verdict::EveryVersion);
+        }
+        let next = &self.next?.version;
+        broken.contains(next).then(|| Verdict::NextBuild(next.clone()))
+    }
+
+    /// The allowed versions in words: "4.19.2", "any version", ">=4.0".
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self.versions.exact_version() {
+            Some(version) => version.to_string(),
+            None if self.versions.is_any() => "any version".to_owned(),
+            None => self.versions.to_string(),
+        }
+    }
+}

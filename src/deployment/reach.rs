@@ -1,0 +1,127 @@
+//! Which Python files run in a deployment: those that its starts lead to, over imports.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::diagnostic::RepoPath;
+use crate::formats::python::imported_files;
+use crate::repo::{FileKind, Presence};
+
+use super::start::Role;
+use super::{Documents, Start};
+
+/// Folders whose Python files are not the program: they run elsewhere, or never.
+const ASIDE: &[&str] = &[
+    "test",
+    "tests",
+    "testing",
+    "example",
+    "examples",
+    "doc",
+    "docs",
+    "script",
+    "scripts",
+    "tool",
+    "tools",
+    "benchmark",
+    "benchmarks",
+    "notebooks",
+    "migrations",
+    "fixtures",
+    "samples",
+    "demo",
+    "demos",
+    "evaluation",
+    "eval",
+    "training",
+];
+
+/// The Python files that run in a deployment.
+#[derive(Debug, Clone, Default)]
+pub struct Reach {
+    files: BTreeMap<RepoPath, Reached>,
+    certain: bool,
+}
+
+/// How a file is reached.
+#[derive(Debug, Clone)]
+pub struct Reached {
+    /// How it is started.
+    pub role: Role,
+    /// The file that imports it; `None` for one that starts.
+    pub importer: Option<RepoPath>,
+}
+
+impl Reach {
+    /// Follows the imports of the files that start.
+    #[must_use]
+    pub(super) fn from_starts(documents: &Documents, starts: &[Start], import_roots: &[RepoPath]) -> Self {
+        let mut reach = Self { files: BTreeMap::new(), certain: true };
+        let mut queue = VecDeque::new();
+        for (path, role) in starts.iter().filter_map(|start| start.file.as_ref()) {
+            let known = reach.files.entry(path.clone()).or_insert(Reached { role: *role, importer: None });
+            known.role = known.role.max(*role);
+            queue.push_back(path.clone());
+        }
+        while let Some(path) = queue.pop_front() {
+            let Some(module) = documents.python(&path) else { continue };
+            // A script finds modules beside itself; the working directory comes with `python -m` and servers.
+            let mut roots = vec![path.parent()];
+            roots.extend(import_roots.iter().flat_map(|root| [Some(root.clone()), root.join("src")]).flatten());
+            for import in module.imports.iter().filter(|import| !import.type_checking) {
+                let exists = |path: &RepoPath| documents.repository().presence(path) == Presence::File;
+                for found in imported_files(import, &path, &roots, exists) {
+                    if !reach.files.contains_key(&found) {
+                        let importer = Some(path.clone());
+                        reach.files.insert(found.clone(), Reached { role: Role::Imported, importer });
+                        queue.push_back(found);
+                    }
+                }
+            }
+        }
+        reach
+    }
+
+    /// Everything in and below `root` that looks like the program: for deployments whose start can't be told.
+    #[must_use]
+    pub(super) fn of_folder(documents: &Documents, root: &RepoPath) -> Self {
+        let python = documents.repository().within(root).filter(|entry| entry.kind() == FileKind::Python);
+        let files = python
+            .filter(|entry| !is_aside(entry.path(), root))
+            .map(|entry| (entry.path().clone(), Reached { role: Role::Script, importer: None }));
+        Self { files: files.collect(), certain: false }
+    }
+
+    /// Whether the file runs there, as far as can be told.
+    #[must_use]
+    pub fn contains(&self, path: &RepoPath) -> bool {
+        self.files.contains_key(path)
+    }
+
+    /// How the file is reached.
+    #[must_use]
+    pub fn get(&self, path: &RepoPath) -> Option<&Reached> {
+        self.files.get(path)
+    }
+
+    /// The files by path.
+    pub fn files(&self) -> impl Iterator<Item = (&RepoPath, &Reached)> {
+        self.files.iter()
+    }
+
+    /// Whether the files were followed from what starts, rather than guessed from a folder.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        self.certain
+    }
+}
+
+/// Whether a file stands aside from the program: in a folder of tests, examples, scripts, or by its own name.
+#[must_use]
+pub fn is_aside(path: &RepoPath, root: &RepoPath) -> bool {
+    let relative = path.relative_to(root).unwrap_or(path.as_str());
+    let (folders, name) = relative.rsplit_once('/').unwrap_or(("", relative));
+    folders.split('/').any(|folder| ASIDE.contains(&folder.to_ascii_lowercase().as_str()))
+        || name.starts_with("test_")
+        || name.ends_with("_test.py")
+        || matches!(name, "conftest.py" | "setup.py" | "noxfile.py" | "fabfile.py" | "tasks.py")
+}
