@@ -1,5 +1,6 @@
 //! The rules, one file each, and their registry.
 
+pub mod net;
 mod reporter;
 
 pub use reporter::Reporter;
@@ -26,7 +27,7 @@ pub trait Rule: Sync {
 }
 
 /// Every rule, in the order of the codes.
-pub const RULES: &[&dyn Rule] = &[];
+pub const RULES: &[&dyn Rule] = &[&net::LoopbackBind];
 
 /// The rule with this code or name, whatever the case.
 #[must_use]
