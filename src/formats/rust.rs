@@ -2,7 +2,9 @@
 
 mod address;
 mod depth;
+mod extent;
 mod imports;
+mod scope;
 mod value;
 mod walk;
 

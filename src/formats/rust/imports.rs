@@ -1,15 +1,21 @@
 //! What names mean in a file: the paths that `use` gives them.
 
-use std::collections::HashMap;
-
 use syn::UseTree;
 
+use super::scope::Scopes;
+
+/// The longest path that is followed; real ones are far shorter.
+const MAX_PARTS: usize = 16;
+
 /// Adds the names of a `use` item to `names`. Globs say nothing of single names.
-pub(super) fn collect(tree: &UseTree, names: &mut HashMap<String, String>) {
+pub(super) fn collect(tree: &UseTree, names: &mut Scopes<String>) {
     walk(tree, &mut Vec::new(), names);
 }
 
-fn walk(tree: &UseTree, prefix: &mut Vec<String>, names: &mut HashMap<String, String>) {
+fn walk(tree: &UseTree, prefix: &mut Vec<String>, names: &mut Scopes<String>) {
+    if prefix.len() > MAX_PARTS {
+        return;
+    }
     match tree {
         UseTree::Path(path) => {
             prefix.push(path.ident.to_string());
@@ -25,20 +31,19 @@ fn walk(tree: &UseTree, prefix: &mut Vec<String>, names: &mut HashMap<String, St
     }
 }
 
-fn add(name: &str, alias: Option<String>, prefix: &[String], names: &mut HashMap<String, String>) {
+fn add(name: &str, alias: Option<String>, prefix: &[String], names: &mut Scopes<String>) {
     // `use a::b::{self}` names `b`.
     let (path, own) = if name == "self" {
         (prefix.join("::"), prefix.last().cloned().unwrap_or_default())
     } else {
         ([prefix, &[name.to_owned()]].concat().join("::"), name.to_owned())
     };
-    names.insert(alias.unwrap_or(own), path);
+    names.bind(alias.unwrap_or(own), path);
 }
 
 /// Resolves a path by its first part.
-pub(super) fn resolve(parts: &[String], scopes: &[HashMap<String, String>]) -> String {
-    let first = parts.first().map_or("", String::as_str);
-    match scopes.iter().rev().find_map(|names| names.get(first)) {
+pub(super) fn resolve(parts: &[String], names: &Scopes<String>) -> String {
+    match names.get(parts.first().map_or("", String::as_str)) {
         Some(path) if parts.len() > 1 => format!("{path}::{}", parts.get(1..).unwrap_or_default().join("::")),
         Some(path) => path.clone(),
         None => parts.join("::"),
