@@ -49,18 +49,31 @@ pub fn write_changes(root: &Path, changes: &ChangeSet) -> Result<(), WriteError>
         }
         match (&change.after, origin) {
             (None, None) => {}
-            (None, Some(origin)) => move_file(&root.join(origin.as_str()), &target).map_err(|error| at(path, error))?,
+            (None, Some(origin)) => {
+                move_file(&root.join(origin.as_str()), &target).map_err(|error| at(path, error))?;
+                remove_empty_folders(root, origin);
+            }
             (Some(after), None) if change.origin.is_some() => replace(&target, &after.bytes).map_err(io)?,
             (Some(after), None) => create(&target, &after.bytes, None).map_err(|error| at(path, error))?,
-            (Some(after), Some(origin)) => {
-                let origin = root.join(origin.as_str());
+            (Some(after), Some(from)) => {
+                let origin = root.join(from.as_str());
                 let permissions = fs::metadata(&origin).map_err(io)?.permissions();
                 create(&target, &after.bytes, Some(permissions)).map_err(|error| at(path, error))?;
                 fs::remove_file(&origin).map_err(io)?;
+                remove_empty_folders(root, from);
             }
         }
     }
     Ok(())
+}
+
+/// Removes the folders that a move left empty: git would not carry them either.
+fn remove_empty_folders(root: &Path, moved: &RepoPath) {
+    let mut folder = moved.parent();
+    // A folder that holds anything refuses to go.
+    while !folder.is_root() && fs::remove_dir(root.join(folder.as_str())).is_ok() {
+        folder = folder.parent();
+    }
 }
 
 fn at(path: &RepoPath, error: io::Error) -> WriteError {

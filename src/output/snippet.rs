@@ -216,9 +216,6 @@ struct Projection {
 impl Projection {
     /// Appends a line, cleaned, and cut to `columns` around the offset `marked`.
     fn push_line(&mut self, excerpt: &mut String, text: &str, line: Span, marked: Option<usize>, columns: usize) {
-        if !self.characters.is_empty() {
-            excerpt.push('\n');
-        }
         let content = line.of(text);
         // The width of a line matters only up to the cut, and a line can be megabytes long.
         let fits = content.len() <= columns || content.len() <= columns * 4 && display_width(content) <= columns;
@@ -245,6 +242,7 @@ impl Projection {
             excerpt.push(c);
         }
         self.characters.push((line.end, excerpt.len()));
+        excerpt.push('\n');
     }
 
     /// The offset in the excerpt of an offset in the file; the nearest that is shown.

@@ -93,7 +93,10 @@ pub fn write_summary(
     let checked = format!(
         "Checked {} and {}: ",
         number(counts.files, "file", "files"),
-        number(counts.deployments, "deployment", "deployments")
+        match counts.deployments {
+            0 => "no deployment".to_owned(),
+            deployments => number(deployments, "deployment", "deployments"),
+        }
     );
     let found = if found.is_empty() { paint.good("nothing found") } else { join(&found) };
     writeln!(out, "{checked}{found}.")?;

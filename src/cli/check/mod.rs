@@ -1,109 +1,24 @@
 //! `preflight check`: check roots, mend what was asked to be mended, and write what is left.
 
-use std::io::{self, Write};
+mod arguments;
+mod report;
+
 use std::path::PathBuf;
 
-use clap::Args;
+pub(super) use arguments::CheckArguments;
+use report::{is_for_people, report};
 
 use super::progress::Progress;
 use super::roots::{Root, roots};
 use super::show_settings::write_settings;
 use super::terminal::Terminal;
 use super::{Exit, print};
-use crate::config::{self, ConfigError, FailOn, Overrides, Settings};
-use crate::diagnostic::{Applicability, Diagnostic, RepoPath};
+use crate::config::{self, ConfigError, Settings};
+use crate::diagnostic::{Diagnostic, RepoPath};
 use crate::engine::{self, Report};
 use crate::fix::{self, ChangeSet, Checked};
-use crate::knowledge;
-use crate::output::{self, Findings, Format, Presentation, Problem};
+use crate::output::Problem;
 use crate::repo::{FileKind, Presence, Repository};
-
-/// The arguments of `preflight check`.
-#[derive(Debug, Args)]
-pub(super) struct CheckArguments {
-    /// Folders to check; for a file, its project is checked and what concerns the file is reported
-    #[arg(default_value = ".")]
-    paths: Vec<PathBuf>,
-
-    /// How to write the findings [default: full]
-    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
-    format: Option<Format>,
-    /// Write the findings to a file instead of standard output
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    output_file: Option<PathBuf>,
-    /// Show advice in full, not only its number
-    #[arg(long, help_heading = "Output")]
-    advice: bool,
-    /// Count the findings of each rule instead of showing them
-    #[arg(long, help_heading = "Output")]
-    statistics: bool,
-    /// Write findings and errors only
-    #[arg(long, short, help_heading = "Output")]
-    quiet: bool,
-
-    /// Mend what can be mended safely
-    #[arg(long, help_heading = "Fixes")]
-    fix: bool,
-    /// Mend also where the change needs a look
-    #[arg(long, help_heading = "Fixes")]
-    unsafe_fixes: bool,
-    /// Show what mending would change, and write nothing
-    #[arg(long, conflicts_with_all = ["format", "statistics"], help_heading = "Fixes")]
-    diff: bool,
-
-    /// Rules to run instead of the configured ones: codes, names, prefixes such as AIO, or ALL
-    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
-    select: Option<Vec<String>>,
-    /// Rules to run in addition
-    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
-    extend_select: Vec<String>,
-    /// Rules not to run
-    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
-    ignore: Vec<String>,
-    /// The mildest severity that fails the run [default: warning]
-    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Rules")]
-    fail_on: Option<FailOn>,
-
-    /// Path patterns to leave out, relative to the checked folder
-    #[arg(long, value_name = "PATTERNS", value_delimiter = ',', help_heading = "Files")]
-    exclude: Vec<String>,
-    /// Check also what .gitignore and the like leave out
-    #[arg(long, help_heading = "Files")]
-    no_ignore: bool,
-
-    /// Use this configuration file
-    #[arg(long, value_name = "FILE", conflicts_with = "isolated", help_heading = "Configuration")]
-    config: Option<PathBuf>,
-    /// Use no configuration file
-    #[arg(long, alias = "no-config", help_heading = "Configuration")]
-    isolated: bool,
-    /// Show the settings and the file they come from, and check nothing
-    #[arg(long, help_heading = "Configuration")]
-    show_settings: bool,
-}
-
-impl CheckArguments {
-    fn overrides(&self) -> Overrides {
-        Overrides {
-            select: self.select.clone(),
-            extend_select: self.extend_select.clone(),
-            ignore: self.ignore.clone(),
-            exclude: self.exclude.clone(),
-            fail_on: self.fail_on,
-            advice: self.advice,
-            no_ignore: self.no_ignore,
-        }
-    }
-
-    /// The least applicability of the fixes to apply; `None` where nothing is to be mended.
-    fn least_applicability(&self) -> Option<Applicability> {
-        match (self.unsafe_fixes, self.fix || self.diff) {
-            (true, _) => Some(Applicability::Unsafe),
-            (false, true) => Some(Applicability::Safe),
-            (false, false) => None,
-        }
-    }
-}
 
 /// What came of one root.
 struct Checking {
@@ -311,88 +226,5 @@ fn earned(checking: &Checking) -> Exit {
         Exit::Findings
     } else {
         Exit::Clean
-    }
-}
-
-fn is_for_people(format: Format) -> bool {
-    matches!(format, Format::Full | Format::Concise)
-}
-
-fn report(arguments: &CheckArguments, checkings: &[Checking], exit: Exit, terminal: Terminal) -> Exit {
-    let (mut out, mut aside) = (Vec::new(), Vec::new());
-    // Into memory, this can't fail.
-    let _ = write_report(arguments, checkings, terminal, &mut out, &mut aside);
-    if !arguments.quiet {
-        let _ = io::stderr().write_all(&aside);
-    }
-    let Some(path) = &arguments.output_file else { return print(&out, exit, terminal) };
-    match std::fs::write(path, &out) {
-        Ok(()) => exit,
-        Err(error) => {
-            terminal.error(&format!("can't write {}: {error}", path.display()));
-            Exit::Failure
-        }
-    }
-}
-
-/// Writes the findings to `out`; the summary, where a program may read the findings, to `aside`.
-fn write_report(
-    arguments: &CheckArguments,
-    checkings: &[Checking],
-    terminal: Terminal,
-    out: &mut Vec<u8>,
-    aside: &mut Vec<u8>,
-) -> io::Result<()> {
-    let findings: Vec<Findings<'_>> = checkings.iter().map(Checking::findings).collect();
-    let format = arguments.format.unwrap_or(Format::Full);
-    let presentation = |advice| match &arguments.output_file {
-        Some(_) => terminal.file(advice),
-        None => terminal.stdout(advice),
-    };
-    let all_advice = checkings.iter().all(|checking| checking.settings.advice);
-    if arguments.diff {
-        // A patch in a file is for `git apply`, which needs every byte; elsewhere someone may look at it.
-        let clean = |text: &str| match &arguments.output_file {
-            Some(_) => text.to_owned(),
-            None => output::line(text).into_owned(),
-        };
-        for Checking { root, mending, .. } in checkings {
-            let coloured = presentation(false).paint.is_coloured();
-            fix::write_diff(out, &mending.changes, &root.prefix, coloured, &clean)?;
-        }
-    } else if arguments.statistics {
-        output::write_statistics(out, &findings, presentation(false).paint)?;
-    } else if is_for_people(format) || format == Format::Github {
-        for (checking, findings) in checkings.iter().zip(&findings) {
-            let presentation = presentation(checking.settings.advice);
-            output::write_findings(out, format, std::slice::from_ref(findings), knowledge::pages(), presentation)?;
-        }
-    } else {
-        output::write_findings(out, format, &findings, knowledge::pages(), presentation(all_advice))?;
-    }
-    if arguments.quiet {
-        return Ok(());
-    }
-    let to_stdout = !arguments.diff && format == Format::Full && arguments.output_file.is_none();
-    let (summary, Presentation { paint, .. }) =
-        if to_stdout { (out, terminal.stdout(false)) } else { (aside, terminal.stderr()) };
-    let mended = checkings.iter().map(|checking| checking.mending.mended);
-    let (mended, files) = mended.fold((0, 0), |sum, (fixes, files)| (sum.0 + fixes, sum.1 + files));
-    if mended > 0 {
-        output::write_mended(summary, mended, files, paint)?;
-    }
-    output::write_summary(summary, &findings, all_advice, paint)
-}
-
-impl Checking {
-    fn findings(&self) -> Findings<'_> {
-        Findings {
-            repository: &self.report.repository,
-            diagnostics: &self.report.diagnostics,
-            deployments: self.report.deployments,
-            prefix: &self.root.prefix,
-            stands_in: self.root.stands_in.as_ref(),
-            absolute_root: Some(&self.root.folder),
-        }
     }
 }

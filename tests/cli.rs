@@ -1,0 +1,238 @@
+//! The command line as a user meets it: formats, exit codes, errors, terminals and pipes.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// A repository with a workflow in the wrong folder, a broken Python file, and a file that no rule looks at.
+fn repository() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), ".git/HEAD", "ref: refs/heads/main\n");
+    write(
+        folder.path(),
+        ".github/workflow/sync.yml",
+        "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: 'true'\n",
+    );
+    write(folder.path(), "sub/broken.py", "\0");
+    write(folder.path(), "notes.md", "hello\n");
+    folder
+}
+
+fn write(folder: &Path, path: &str, content: &str) {
+    let file = folder.join(path);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, content).unwrap();
+}
+
+fn preflight(folder: &Path) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("preflight"));
+    command.current_dir(folder);
+    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+/// Runs in `folder`; gives the exit code, standard output and standard error.
+fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    told(preflight(folder).args(arguments).output().unwrap())
+}
+
+fn told(output: Output) -> (i32, String, String) {
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_exit_code_says_what_came_of_it() {
+    let folder = repository();
+    let code = |arguments: &[&str]| run(folder.path(), arguments).0;
+    assert_eq!(code(&["check"]), 1);
+    assert_eq!(code(&["check", "--fail-on", "never"]), 0);
+    assert_eq!(code(&["check", "--select", "SYS001", "--fail-on", "error"]), 0);
+    assert_eq!(code(&["check", "--ignore", "SYS,misplaced-workflow"]), 0);
+    assert_eq!(code(&["check", "--nonsense"]), 2);
+    assert_eq!(code(&["explain", "no-such-rule"]), 2);
+    assert_eq!(code(&["rules"]), 0);
+    assert_eq!(code(&["completions", "bash"]), 0);
+    assert_eq!(code(&["--help"]), 0);
+}
+
+#[test]
+fn each_path_is_checked_though_another_one_is_missing() {
+    let folder = repository();
+    let (code, out, err) = run(folder.path(), &["check", "gone", "sub/broken.py", "notes.md", "--format", "concise"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("error: can't check gone: there is no such file or folder"), "{err}");
+    assert!(err.contains("note: notes.md: no rule looks at this kind of file"), "{err}");
+    assert!(out.starts_with("sub/broken.py:1:1: "), "only what concerns the files: {out}");
+    assert_eq!(out.lines().count(), 1, "{out}");
+
+    let (code, out, _) = run(folder.path(), &["check", "notes.md", "--quiet"]);
+    assert_eq!((code, out.as_str()), (0, ""));
+
+    // Seen from where the user stands.
+    let (_, out, _) = run(&folder.path().join("sub"), &["check", "broken.py", "--format", "concise"]);
+    assert!(out.starts_with("broken.py:1:1: "), "{out}");
+}
+
+#[test]
+fn several_roots_keep_their_names_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "a/x.py", "\0");
+    write(folder.path(), "b/x.py", "\0");
+    let paths = |arguments: &[&str]| {
+        let (_, out, _) = run(folder.path(), arguments);
+        let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(json["version"], 1);
+        let found = json["diagnostics"].as_array().unwrap();
+        found.iter().map(|found| found["path"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(paths(&["check", "--format", "json", "a", "b"]), ["a/x.py", "b/x.py"]);
+    assert_eq!(paths(&["check", "--format", "json", "a"]), ["x.py"], "one root: as seen from it");
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_shown_where_it_is() {
+    let folder = repository();
+    for (file, content, expected) in [
+        ("preflight.toml", "\nselct = []\n", ["preflight.toml:2:1", "unknown key `selct`", "did you mean `select`?"]),
+        (
+            "preflight.toml",
+            "ignore = ['SYS01']",
+            ["preflight.toml:1:11", "no rule is called `SYS01`", "did you mean `SYS001`?"],
+        ),
+        (
+            ".preflight.toml",
+            "advice = 'yes'",
+            [".preflight.toml:1:10", "invalid type: string \"yes\"", "expected a boolean"],
+        ),
+        (
+            "pyproject.toml",
+            "[tool.preflight]\nexclude = ['a[']",
+            ["pyproject.toml:2:12", "a path pattern is malformed", "here"],
+        ),
+        (
+            "preflight.toml",
+            "[deployment.a]\npyton = '3.12'",
+            ["preflight.toml:2:1", "unknown key `pyton`", "did you mean `python`?"],
+        ),
+        (
+            "preflight.toml",
+            "[deployment.a]\npython = 3.10",
+            ["preflight.toml:2:10", "floating point", "put it in quotes"],
+        ),
+        ("preflight.toml", "select = ['ALL'", ["preflight.toml:1:", "×", "array"]),
+    ] {
+        write(folder.path(), file, content);
+        let (code, out, err) = run(folder.path(), &["check"]);
+        assert_eq!((code, out.as_str()), (2, ""), "{content}");
+        for expected in expected {
+            assert!(err.contains(expected), "{expected} in:\n{err}");
+        }
+        assert_eq!(run(folder.path(), &["check", "--isolated"]).0, 1, "--isolated looks at no file");
+        fs::remove_file(folder.path().join(file)).unwrap();
+    }
+}
+
+#[test]
+fn configuration_is_found_above_and_flags_win_over_it() {
+    let folder = repository();
+    write(
+        folder.path(),
+        "preflight.toml",
+        "ignore = ['WF']\nexclude = ['sub/old']\n[per-file-ignores]\n'sub/*.py' = ['SYS']\n",
+    );
+    write(folder.path(), "sub/old/x.py", "\0");
+    let sub = folder.path().join("sub");
+    assert_eq!(run(&sub, &["check"]).0, 0, "patterns are relative to the file that holds them");
+    assert_eq!(run(folder.path(), &["check", "--select", "WF001"]).0, 1);
+    let (_, out, _) = run(&sub, &["check", "--show-settings"]);
+    assert!(out.contains("preflight.toml") && out.contains("sub/old") && !out.contains("WF001"), "{out}");
+    let (_, out, _) = run(folder.path(), &["check", "--show-settings", "--no-config"]);
+    assert!(out.contains("# no configuration file") && out.contains("WF001"), "{out}");
+    write(folder.path(), "other.toml", "fail-on = 'never'");
+    assert_eq!(run(folder.path(), &["check", "--config", "other.toml"]).0, 0);
+    assert_eq!(run(folder.path(), &["check", "--config", "missing.toml"]).0, 2);
+}
+
+#[test]
+fn fixes_are_shown_then_made_then_done() {
+    let folder = repository();
+    let (code, diff, _) = run(folder.path(), &["check", "--diff"]);
+    assert_eq!(code, 1);
+    assert!(diff.contains("rename from .github/workflow/sync.yml\nrename to .github/workflows/sync.yml\n"), "{diff}");
+    assert!(folder.path().join(".github/workflow/sync.yml").exists(), "--diff writes nothing");
+
+    let (code, out, _) = run(folder.path(), &["check", "--fix", "--select", "WF001"]);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("Mended 1 finding in 1 file."), "{out}");
+    assert!(folder.path().join(".github/workflows/sync.yml").exists());
+    assert!(!folder.path().join(".github/workflow").exists());
+    let (_, diff, _) = run(folder.path(), &["check", "--diff"]);
+    assert_eq!(diff, "");
+}
+
+#[test]
+fn colour_is_a_matter_of_flag_environment_and_terminal() {
+    let folder = repository();
+    let coloured = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let output = preflight(folder.path()).args(arguments).envs(variables.iter().copied()).output().unwrap();
+        told(output).1.contains("\u{1b}[")
+    };
+    assert!(!coloured(&["check"], &[]), "a pipe is no terminal");
+    assert!(coloured(&["check"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&["check"], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    assert!(coloured(&["check", "--color", "always"], &[("NO_COLOR", "1")]));
+    assert!(!coloured(&["--color", "never", "check"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&["check", "--format", "json"], &[("CLICOLOR_FORCE", "1")]));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let folder = tempfile::tempdir().unwrap();
+    for index in 0..2000 {
+        write(folder.path(), &format!("{index}.py"), "\0");
+    }
+    let mut child = preflight(folder.path())
+        .args(["check", "--format", "concise", "--quiet"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The pipe holds less than what is written, so the program still writes when its reader goes.
+    child.stdout.take().unwrap().read_exact(&mut [0; 10]).unwrap();
+    let (code, _, err) = told(child.wait_with_output().unwrap());
+    assert_eq!((code, err.as_str()), (1, ""), "the code as earned, and no complaint");
+}
+
+#[cfg(unix)]
+#[test]
+fn names_from_the_repository_do_not_steer_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "a\u{1b}[31m\n::error::b.py", "\0");
+    write(folder.path(), "preflight.toml", "# \u{1b}]0;owned\u{7}\nselct = '\u{1b}[31m'");
+    for format in ["full", "concise", "json", "sarif", "github"] {
+        let (_, out, err) = run(folder.path(), &["check", "--format", format, "--isolated"]);
+        assert!(!out.contains('\u{1b}') && !err.contains('\u{1b}'), "{format}: {out}{err}");
+        assert!(!out.lines().any(|line| line.starts_with("::error::")), "{format}: {out}");
+    }
+    let (code, _, err) = run(folder.path(), &["check"]);
+    assert!(code == 2 && !err.contains(['\u{1b}', '\u{7}']), "{err}");
+}
+
+#[test]
+fn an_empty_repository_and_an_output_file_are_fine() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, out, _) = run(folder.path(), &["check"]);
+    assert_eq!((code, out.as_str()), (0, "Checked 0 files and no deployment: nothing found.\n"));
+    let (code, out, _) = run(folder.path(), &["check", "--format", "json", "--output-file", "out.json", "-q"]);
+    assert_eq!((code, out.as_str()), (0, ""));
+    let json = fs::read_to_string(folder.path().join("out.json")).unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["summary"]["errors"], 0);
+}
