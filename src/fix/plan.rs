@@ -109,7 +109,8 @@ pub fn plan(repository: &Repository, diagnostics: &[Diagnostic], least: Applicab
 
     // Most rounds end well, so all fixes are tried together first; only where a text no longer parses does each fix have
     // to show that it is not the one to blame.
-    let together: Vec<_> = offered.iter().filter(|(_, fix)| planner.take(fix).is_ok_and(|taken| taken)).collect();
+    let together: Vec<_> =
+        offered.iter().filter(|(_, fix)| planner.take(fix).is_ok_and(|taken| taken.is_some())).collect();
     planner.plan.texts = planner.texts();
     let all_parse = planner.first_broken(planner.plan.texts.keys()).is_none();
     if all_parse {
@@ -125,12 +126,34 @@ pub fn plan(repository: &Repository, diagnostics: &[Diagnostic], least: Applicab
 }
 
 /// The parts of the fixes taken so far.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 struct Chosen {
     /// By file, sorted by place.
     edits: BTreeMap<RepoPath, BTreeSet<(Span, String)>>,
     moves: BTreeMap<RepoPath, RepoPath>,
     creations: BTreeMap<RepoPath, String>,
+}
+
+/// The parts that one fix added to the chosen ones.
+#[derive(Debug, Default)]
+struct Taken {
+    edits: Vec<(RepoPath, Span, String)>,
+    moves: Vec<RepoPath>,
+    creations: Vec<RepoPath>,
+}
+
+impl Chosen {
+    fn give_back(&mut self, taken: Taken) {
+        for (path, span, content) in taken.edits {
+            let Some(edits) = self.edits.get_mut(&path) else { continue };
+            edits.remove(&(span, content));
+            if edits.is_empty() {
+                self.edits.remove(&path);
+            }
+        }
+        taken.moves.iter().for_each(|from| drop(self.moves.remove(from)));
+        taken.creations.iter().for_each(|path| drop(self.creations.remove(path)));
+    }
 }
 
 struct Planner<'a> {
@@ -145,27 +168,35 @@ impl Planner<'_> {
         self.chosen = Chosen::default();
         self.plan.texts.clear();
         for (diagnostic, fix) in offered {
-            let before = self.chosen.clone();
-            match self.take(fix) {
-                Ok(false) => {}
-                Err(reason) => self.plan.dropped.push(dropped(diagnostic, fix, reason)),
-                Ok(true) => {
-                    let touched: BTreeSet<&RepoPath> = fix.edits.iter().map(|edit| &edit.path).collect();
-                    let texts: Vec<_> =
-                        touched.iter().filter_map(|path| Some(((*path).clone(), self.text(path)?))).collect();
-                    let previous = self.plan.texts.clone();
-                    self.plan.texts.extend(texts);
-                    match self.first_broken(touched.into_iter()) {
-                        Some(path) => {
-                            let path = path.clone();
-                            self.chosen = before;
-                            self.plan.texts = previous;
-                            self.plan.dropped.push(dropped(diagnostic, fix, DropReason::NoLongerParses(path)));
-                        }
-                        None => self.plan.applied.push(applied(diagnostic, fix)),
-                    }
+            let taken = match self.take(fix) {
+                Ok(Some(taken)) => taken,
+                Ok(None) => continue,
+                Err(reason) => {
+                    self.plan.dropped.push(dropped(diagnostic, fix, reason));
+                    continue;
                 }
+            };
+            let touched: BTreeSet<&RepoPath> = fix.edits.iter().map(|edit| &edit.path).collect();
+            self.refresh(&touched);
+            match self.first_broken(touched.iter().copied()) {
+                Some(path) => {
+                    let reason = DropReason::NoLongerParses(path.clone());
+                    self.plan.dropped.push(dropped(diagnostic, fix, reason));
+                    self.chosen.give_back(taken);
+                    self.refresh(&touched);
+                }
+                None => self.plan.applied.push(applied(diagnostic, fix)),
             }
+        }
+    }
+
+    /// Brings the texts of some files up to the edits taken so far.
+    fn refresh(&mut self, paths: &BTreeSet<&RepoPath>) {
+        for path in paths {
+            match self.text(path) {
+                Some(text) => self.plan.texts.insert((*path).clone(), text),
+                None => self.plan.texts.remove(*path),
+            };
         }
     }
 
@@ -178,8 +209,8 @@ impl Planner<'_> {
         })
     }
 
-    /// Takes a fix whole, `true`, or leaves it for the next round, `false`.
-    fn take(&mut self, fix: &Fix) -> Result<bool, DropReason> {
+    /// Takes a fix whole, or leaves it for the next round (`None`). Gives the parts that no fix before had.
+    fn take(&mut self, fix: &Fix) -> Result<Option<Taken>, DropReason> {
         if let Some(reason) = self.refusal(fix) {
             return Err(reason);
         }
@@ -188,18 +219,25 @@ impl Planner<'_> {
             self.chosen.edits.get(path).is_some_and(|taken| collides(taken, *span, content))
         });
         if collides || self.moves_collide(fix) || self.creations_collide(fix) {
-            return Ok(false);
+            return Ok(None);
         }
+        let mut taken = Taken::default();
         for (path, span, content) in edits {
-            self.chosen.edits.entry(path).or_default().insert((span, content));
+            if self.chosen.edits.entry(path.clone()).or_default().insert((span, content.clone())) {
+                taken.edits.push((path, span, content));
+            }
         }
         for step in &fix.moves {
-            self.chosen.moves.insert(step.from.clone(), step.to.clone());
+            if self.chosen.moves.insert(step.from.clone(), step.to.clone()).is_none() {
+                taken.moves.push(step.from.clone());
+            }
         }
         for new in &fix.creations {
-            self.chosen.creations.insert(new.path.clone(), new.content.clone());
+            if self.chosen.creations.insert(new.path.clone(), new.content.clone()).is_none() {
+                taken.creations.push(new.path.clone());
+            }
         }
-        Ok(true)
+        Ok(Some(taken))
     }
 
     fn moves_collide(&self, fix: &Fix) -> bool {

@@ -132,3 +132,39 @@ fn colour_is_the_only_difference_that_colour_makes_and_lines_fit() {
     assert_eq!(plain, stripped);
     assert!(plain.lines().all(|line| textwrap::core::display_width(line) <= 100), "{plain}");
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 300, ..Default::default() })]
+    #[test]
+    fn any_places_in_any_text_can_be_shown(
+        text in "([a-z =]{0,8}|\\PC{0,6}|[\t\r\n\u{1b}\u{202e}日👩]{0,4}){0,30}",
+        places in proptest::collection::vec((0usize..400, 0usize..400), 1..8),
+        width in 40usize..130,
+    ) {
+        let repository = Repository::in_memory([("a", text.as_bytes())]);
+        let path = RepoPath::new("a");
+        let mut places = places.into_iter().map(|(a, b)| Location::new(&path, Span::new(a.min(b), a.max(b))));
+        let mut diagnostic = Diagnostic::new(BIND, Severity::Error, places.next().unwrap(), "message");
+        diagnostic.remark("own");
+        for place in places {
+            diagnostic.label(place, "a label that is so long that it has to be wrapped somewhere");
+        }
+        let findings = Findings {
+            repository: &repository,
+            diagnostics: &[diagnostic],
+            deployments: 0,
+            prefix: "",
+            stands_in: None,
+            absolute_root: None,
+        };
+        for format in [Format::Full, Format::Concise, Format::Json, Format::Sarif, Format::Github] {
+            let mut out = Vec::new();
+            let presentation = Presentation { paint: Paint::new(false), width, advice: true };
+            write_findings(&mut out, format, &[findings], &[], presentation).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            let steers = text.contains(['\u{1b}', '\u{202e}', '\r']);
+            proptest::prop_assert!(!steers, "{}", text);
+            proptest::prop_assert!(!text.contains("Failed to read"), "{}", text);
+        }
+    }
+}
