@@ -90,6 +90,11 @@ fn locate(path: &Path, here: &Path) -> Result<Located, String> {
 }
 
 impl Root {
+    /// Whether the folder is where the user stands, or below.
+    pub fn is_below(&self) -> bool {
+        self.stands_in.is_none() && !Path::new(&self.prefix).is_absolute()
+    }
+
     fn new(folder: PathBuf, only: Option<Vec<RepoPath>>, here: &Path) -> Self {
         let join =
             |parts: &Path| -> String { parts.iter().map(|part| format!("{}/", part.to_string_lossy())).collect() };

@@ -54,7 +54,9 @@ fn write_report(
         };
         for Checking { root, mending, .. } in checkings {
             let coloured = presentation(false).paint.is_coloured();
-            fix::write_diff(out, &mending.changes, &root.prefix, coloured, &clean)?;
+            // `git apply` refuses paths that climb, so a root above or elsewhere is the patch's own root.
+            let base = if root.is_below() { root.prefix.as_str() } else { "" };
+            fix::write_diff(out, &mending.changes, base, coloured, &clean)?;
         }
     } else if arguments.statistics {
         output::write_statistics(out, &findings, presentation(false).paint)?;
