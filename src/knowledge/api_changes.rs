@@ -58,6 +58,8 @@ pub enum ChangeKind {
 pub struct Change {
     /// The qualified names it is about, by the path that users import them from.
     pub symbols: Vec<SymbolPattern>,
+    /// Names that the symbols match and that are not meant.
+    pub exceptions: Vec<SymbolPattern>,
     /// What it is about.
     pub kind: ChangeKind,
     /// The argument, for [`ChangeKind::Parameter`] and [`ChangeKind::ParameterValue`].
@@ -80,7 +82,8 @@ pub struct Change {
     pub works: Option<VersionSet>,
     /// The distribution that has the replacement, where it is another one.
     pub requires: Option<String>,
-    /// The line that is printed when it fails or warns, as exact as known.
+    /// The line that is printed when it fails or warns, as exact as known; `{symbol}`, `{parent}`, `{class}` and `{name}`
+    /// stand for the qualified name in question and its parts, see [`Self::failure`].
     pub fails: Option<String>,
     /// What else there is to know, in one or two sentences.
     pub note: Option<String>,
@@ -99,10 +102,25 @@ impl Change {
     /// Whether the change is about the thing of that qualified name: for a module, also about everything in it.
     #[must_use]
     pub fn concerns(&self, qualified: &str) -> bool {
-        self.symbols.iter().any(|symbol| match self.kind {
+        let meant = |symbol: &SymbolPattern| match self.kind {
             ChangeKind::Module => symbol.matches_within(qualified),
             _ => symbol.matches(qualified),
-        })
+        };
+        self.symbols.iter().any(meant) && !self.exceptions.iter().any(meant)
+    }
+
+    /// The line that is printed when the use of `qualified` fails or warns, as exact as known.
+    #[must_use]
+    pub fn failure(&self, qualified: &str) -> Option<String> {
+        let (parent, name) = qualified.rsplit_once('.').unwrap_or(("", qualified));
+        let class = parent.rsplit('.').next().unwrap_or(parent);
+        let line = self.fails.as_deref()?;
+        Some(
+            line.replace("{symbol}", qualified)
+                .replace("{parent}", parent)
+                .replace("{class}", class)
+                .replace("{name}", name),
+        )
     }
 
     /// The qualified name to write instead of `qualified`, where the fix replaces the symbol.

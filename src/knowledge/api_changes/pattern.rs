@@ -2,21 +2,21 @@
 
 use std::fmt;
 
-/// A qualified name in which `*` stands for one part and `**` for any number of parts, none included:
-/// `transformers.*.from_pretrained`, `gradio.**.style`.
+/// A qualified name in which `*` stands for one part or for any letters of it, and `**` for any number of parts, none
+/// included: `transformers.*.from_pretrained`, `transformers.TF*`, `gradio.**.style`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SymbolPattern(Box<str>);
 
 /// A text that is not a pattern of qualified names.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a dotted name with `*` or `**` as parts")]
+#[error("`{0}` is not a dotted name with `*` in its parts or `**` as one of them")]
 pub struct PatternError(pub String);
 
 impl SymbolPattern {
     /// Reads a pattern.
     ///
     /// # Errors
-    /// [`PatternError`] where a part is neither an identifier nor `*` nor `**`, or the first is not an identifier.
+    /// [`PatternError`] where a part is neither an identifier, with at most one `*`, nor `**`, or the first is not an identifier.
     pub fn new(pattern: &str) -> Result<Self, PatternError> {
         let identifier = |part: &str| {
             !part.starts_with(|first: char| first.is_ascii_digit())
@@ -25,6 +25,7 @@ impl SymbolPattern {
         };
         let valid = pattern.split('.').enumerate().all(|(index, part)| match part {
             "*" | "**" => index > 0,
+            _ if index > 0 => identifier(&part.replacen('*', "_", 1)),
             _ => identifier(part),
         });
         if valid && pattern.matches("**").count() <= 1 {
@@ -50,7 +51,7 @@ impl SymbolPattern {
                 let parts: Vec<&str> = qualified.split('.').collect();
                 let front: Vec<&str> = before.split('.').collect();
                 let back: Vec<&str> = after.split('.').filter(|part| !part.is_empty()).collect();
-                let agree = |part: (&&str, &&str)| *part.0 == "*" || part.0 == part.1;
+                let agree = |part: (&&str, &&str)| part_matches(part.0, part.1);
                 front.len() + back.len() <= parts.len()
                     && front.iter().zip(&parts).all(agree)
                     && back.iter().rev().zip(parts.iter().rev()).all(agree)
@@ -75,7 +76,7 @@ impl SymbolPattern {
             }
             let end = rest.find('.').unwrap_or(rest.len());
             let (actual, after) = rest.split_at(end);
-            if part == "**" || actual.is_empty() || (part != "*" && part != actual) {
+            if part == "**" || actual.is_empty() || !part_matches(part, actual) {
                 return None;
             }
             rest = after;
@@ -83,10 +84,19 @@ impl SymbolPattern {
         Some(rest)
     }
 
-    /// The last part, where it is literal: a source that uses the symbol contains it.
+    /// The longest literal stretch of the last part: a source that uses the symbol contains it.
     #[must_use]
     pub fn needle(&self) -> Option<&str> {
-        self.0.rsplit('.').next().filter(|part| !part.starts_with('*'))
+        let last = self.0.rsplit('.').next()?;
+        last.split('*').max_by_key(|literal| literal.len()).filter(|literal| !literal.is_empty())
+    }
+}
+
+/// Whether one part of a name is what one part of a pattern means.
+fn part_matches(pattern: &str, part: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == part,
+        Some((start, end)) => part.len() >= start.len() + end.len() && part.starts_with(start) && part.ends_with(end),
     }
 }
 
@@ -116,6 +126,10 @@ mod tests {
             ("gradio.inputs.**", "gradio.inputs.Textbox", true),
             ("gradio.**.a.a", "gradio.a", false),
             ("gradio.*", "gradio.", false),
+            ("transformers.TF*.from_pretrained", "transformers.TFBertModel.from_pretrained", true),
+            ("transformers.TF*", "transformers.BertModel", false),
+            ("transformers.*FeatureExtractor", "transformers.ViTFeatureExtractor", true),
+            ("transformers.ab*ba", "transformers.aba", false),
         ] {
             assert_eq!(SymbolPattern::new(pattern).unwrap().matches(name), expected, "{pattern} on {name}");
         }
@@ -132,7 +146,7 @@ mod tests {
 
     #[test]
     fn other_texts_are_not_patterns() {
-        for wrong in ["", "*", "**.x", "a..b", "a.b*", "a.**.b.**", "a.1", "a b", "a."] {
+        for wrong in ["", "*", "**.x", "a..b", "a*.b", "a.b**", "a.*b*", "a.**.b.**", "a.1", "a b", "a."] {
             assert!(SymbolPattern::new(wrong).is_err(), "{wrong}");
         }
     }

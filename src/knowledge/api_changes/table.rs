@@ -39,6 +39,8 @@ struct TableText {
 #[serde(deny_unknown_fields)]
 struct Row {
     symbols: Vec<String>,
+    #[serde(default, rename = "except")]
+    exceptions: Vec<String>,
     kind: ChangeKind,
     parameter: Option<String>,
     position: Option<usize>,
@@ -63,6 +65,10 @@ pub(super) fn parse(text: &str) -> Result<Library, TableError> {
     let table: TableText = toml::from_str(text)?;
     let changes = table.changes.into_iter().map(change).collect::<Result<_, _>>()?;
     Ok(Library { name: table.library, modules: table.modules, changes })
+}
+
+fn patterns(texts: &[String]) -> Result<Vec<SymbolPattern>, PatternError> {
+    texts.iter().map(|text| SymbolPattern::new(text)).collect()
 }
 
 /// Checks one row.
@@ -100,7 +106,8 @@ fn change(row: Row) -> Result<Change, TableError> {
         deprecated: versions(&row.deprecated)?,
         breaks: versions(&row.breaks)?,
         works: versions(&row.works)?,
-        symbols: row.symbols.iter().map(|symbol| SymbolPattern::new(symbol)).collect::<Result<_, _>>()?,
+        symbols: patterns(&row.symbols)?,
+        exceptions: patterns(&row.exceptions)?,
         kind: row.kind,
         parameter: row.parameter,
         position: row.position,

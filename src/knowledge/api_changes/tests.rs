@@ -53,5 +53,18 @@ fn a_replacement_follows_the_name_that_was_found() {
     .unwrap();
     assert_eq!(library.changes[0].renamed("x.prompts.chat.T").unwrap(), "core.prompts.chat.T");
     assert_eq!(library.changes[1].renamed("x.B").unwrap(), "x.abc.B");
+    assert_eq!(library.changes[0].renamed("y.prompts"), None);
     assert!(library.changes[0].concerns("x.prompts.chat.T") && !library.changes[1].concerns("x.B.c"));
+}
+
+#[test]
+fn a_failure_is_told_in_the_words_of_the_name_that_was_found() {
+    let library = table::parse(
+        "library = 'x'\n[[change]]\nsymbols = ['x.*.update']\nexcept = ['x.Keep.update']\nkind = 'method'\nbreaks = '>=2'\n\
+         fails = \"AttributeError: '{class}' object has no attribute '{name}'\"\nevidence = ['e']\nchecked = 'run'\n",
+    )
+    .unwrap();
+    let change = &library.changes[0];
+    assert_eq!(change.failure("x.Box.update").unwrap(), "AttributeError: 'Box' object has no attribute 'update'");
+    assert!(change.concerns("x.Box.update") && !change.concerns("x.Keep.update"));
 }
