@@ -49,11 +49,11 @@ fn entry(text: &str, start: usize, line_end: usize) -> (Option<Entry>, usize) {
     let Some(rest) = rest.strip_prefix('=') else { return (None, line_end) };
     let value = rest.trim_start();
     let value_start = line_end - value.len();
-    if let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'' | '`')) {
-        if let Some(end) = closing_quote(text, value_start + 1, quote) {
-            let span = Span::new(value_start + 1, end);
-            return (Some(Entry { name, value: Some(Spanned::new(span.of(text).to_owned(), span)) }), end + 1);
-        }
+    if let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))
+        && let Some(end) = closing_quote(text, value_start + 1, quote)
+    {
+        let span = Span::new(value_start + 1, end);
+        return (Some(Entry { name, value: Some(Spanned::new(span.of(text).to_owned(), span)) }), end + 1);
     }
     let comment = value
         .match_indices('#')

@@ -1,7 +1,7 @@
 //! What a command runs once the programs are taken off that only run another: `exec`, `sudo`, `poetry run`, `sh -c`, …
 
 use super::{Assignment, Command, Word, commands_in};
-use crate::diagnostic::Span;
+use crate::diagnostic::{Span, Spanned};
 use crate::formats::text_map::TextMap;
 
 /// How deep `sh -c` may nest.
@@ -139,14 +139,15 @@ fn collect(
         words = rest;
     }
     let Some((program, arguments)) = words.split_first() else { return };
-    if depth < MAX_SHELLS && is_shell(&program.text) {
-        if let Some(script) = inline_script(arguments) {
-            wrappers.push(format!("{} -c", base_name(&program.text)));
-            for inner in commands_in(&script.text, &script.map) {
-                collect(&inner, wrappers.clone(), &assignments, depth + 1, found);
-            }
-            return;
+    if depth < MAX_SHELLS
+        && is_shell(&program.text)
+        && let Some(script) = inline_script(arguments)
+    {
+        wrappers.push(format!("{} -c", base_name(&program.text)));
+        for inner in commands_in(&script.text, &script.map) {
+            collect(&inner, wrappers.clone(), &assignments, depth + 1, found);
         }
+        return;
     }
     let (module, arguments) = match python_module(program, arguments) {
         Some((module, rest)) => (Some(module), rest),
@@ -198,7 +199,7 @@ fn unwrap<'a>(words: &'a [Word], assignments: &mut Vec<Assignment>) -> Option<(S
             while let Some((word, after)) = rest.split_first() {
                 let Some((name, _)) = word.text.split_once('=') else { break };
                 let value = word.suffix(name.len() + 1)?;
-                let name = crate::diagnostic::Spanned::new(name.to_owned(), word.map.span(Span::new(0, name.len())));
+                let name = Spanned::new(name.to_owned(), word.map.span(Span::new(0, name.len())));
                 assignments.push(Assignment { name, value });
                 rest = after;
             }

@@ -80,7 +80,13 @@ impl Lexer<'_> {
             } else {
                 let token = WordReader::new(self.text, self.map, self.at).read();
                 self.at = token.1;
+                let is_assigned =
+                    matches!(&token.0, Token::Word { word, quoted: false, .. } if word.text.ends_with('='));
                 self.tokens.push(token.0);
+                if is_assigned && self.rest().starts_with('(') {
+                    // `NAME=(…)`: the members of an array are data.
+                    self.at += balanced(self.rest());
+                }
             }
         }
     }
@@ -228,11 +234,8 @@ impl<'a> WordReader<'a> {
                     self.part(length, Part::Substitution);
                 }
                 '*' | '?' => self.part(1, Part::Glob),
-                '[' if window(rest).find(']').is_some_and(|end| {
-                    end > 1 && !rest.get(..end).unwrap_or("").contains(|c: char| c.is_whitespace() || c == '"')
-                }) =>
-                {
-                    let length = window(rest).find(']').map_or(1, |end| end + 1);
+                '[' if bracket_pattern(rest).is_some() => {
+                    let length = bracket_pattern(rest).unwrap_or(1);
                     self.part(length, Part::Glob);
                 }
                 _ if character.is_whitespace() || matches!(character, ';' | '|' | '&' | '(' | ')' | '<' | '>') => break,
@@ -417,22 +420,31 @@ fn parameter(inner: &str) -> (&str, Option<&str>) {
     (name, default.map(|text| text.trim_matches(['"', '\''])))
 }
 
-/// The length of the text up to the `}` that closes a brace opened before `text`.
+/// The length of `[a-z]` or `[!x]` at the start of `text`. `[oauth]` is a pattern too, but what people mean by it is the
+/// extra of a package, and a shell that finds no such file passes it on.
+fn bracket_pattern(text: &str) -> Option<usize> {
+    let inner = window(text).strip_prefix('[')?;
+    let inner = inner.get(..inner.find(']')?)?;
+    let is_range = inner.len() % 3 == 0 && inner.as_bytes().get(1) == Some(&b'-');
+    let is_pattern = inner.starts_with(['!', '^']) || inner.chars().count() == 1 || is_range;
+    (is_pattern && !inner.contains(char::is_whitespace)).then_some(inner.len() + 2)
+}
+
+/// The length of the text up to the `}` that closes a brace opened before `text`; up to the line's end where none does.
 fn braces(text: &str) -> usize {
     let mut depth = 0_usize;
     let mut escaped = false;
-    for (at, byte) in text.bytes().enumerate() {
+    for (at, byte) in window(text).bytes().enumerate() {
         match byte {
             _ if escaped => escaped = false,
             b'\\' => escaped = true,
             b'{' => depth += 1,
             b'}' if depth == 0 => return at,
             b'}' => depth -= 1,
-            b'\n' => return at,
             _ => {}
         }
     }
-    text.len()
+    text.find('\n').unwrap_or(text.len())
 }
 
 /// The length of a text that begins with `(`, up to the `)` that closes it; quotes inside are passed over.

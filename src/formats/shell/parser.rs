@@ -70,6 +70,8 @@ enum Expect {
     Pattern,
     /// The name after `function`.
     FunctionName,
+    /// The parentheses of a function's head, if there are any, then its body.
+    FunctionBody,
 }
 
 struct Parser<'a> {
@@ -87,6 +89,10 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn token(&mut self, token: Token) {
+        if self.is_in_test() && !matches!(token, Token::Word { .. }) {
+            // Between `[[` and `]]` operators compare and join; line breaks mean nothing.
+            return;
+        }
         match token {
             Token::Word { word, quoted, substitutions } => {
                 self.substitutions(&substitutions);
@@ -100,6 +106,11 @@ impl Parser<'_> {
             Token::Newline => self.separator(Separator::Sequence),
             Token::Operator(operator, _) => self.operator(operator),
         }
+    }
+
+    fn is_in_test(&self) -> bool {
+        let words = &self.current.words;
+        words.first().is_some_and(|word| word.text == "[[") && words.last().is_none_or(|word| word.text != "]]")
     }
 
     fn substitutions(&mut self, ranges: &[Span]) {
@@ -131,7 +142,7 @@ impl Parser<'_> {
                     self.expect = Expect::Argument;
                 }
             }
-            Expect::FunctionName => self.expect = Expect::Command,
+            Expect::FunctionName => self.expect = Expect::FunctionBody,
             Expect::Header(Construct::Case) => {
                 if word.text == "in" && !quoted {
                     self.push(Construct::Case);
@@ -139,12 +150,13 @@ impl Parser<'_> {
                 }
             }
             Expect::Header(_) => {}
-            Expect::Command => self.first_word(word, quoted),
+            Expect::Command | Expect::FunctionBody => self.first_word(word, quoted),
             Expect::Argument => self.argument(word),
         }
     }
 
     fn first_word(&mut self, word: Word, quoted: bool) {
+        self.expect = Expect::Command;
         if !quoted && self.current.is_empty() && self.keyword(&word) {
             return;
         }
@@ -217,26 +229,30 @@ impl Parser<'_> {
                     // `name ()`: a function's head; its `)` closes nothing.
                     self.current = Pending::default();
                     self.push(Construct::Function);
-                    self.expect = Expect::Command;
+                    self.expect = Expect::FunctionBody;
+                } else if self.expect == Expect::FunctionBody {
+                    // The parentheses after `function name`.
                 } else if self.current.is_empty() && self.expect != Expect::Header(Construct::Loop) {
                     self.push(Construct::Subshell);
                     self.expect = Expect::Command;
                 }
             }
+            _ if self.expect == Expect::FunctionBody => {}
             _ => {
-                if self.stack.last() != Some(&Construct::Function) {
-                    if !self.current.is_empty() {
-                        self.finish(None);
-                    }
-                    self.pop(Construct::Subshell);
-                    self.expect = Expect::Argument;
+                if !self.current.is_empty() {
+                    self.finish(None);
                 }
+                self.pop(Construct::Subshell);
+                if self.stack.last() == Some(&Construct::Function) {
+                    self.stack.pop();
+                }
+                self.expect = Expect::Argument;
             }
         }
     }
 
     fn separator(&mut self, separator: Separator) {
-        if self.expect == Expect::Pattern || self.expect == Expect::Header(Construct::Case) {
+        if matches!(self.expect, Expect::Pattern | Expect::Header(Construct::Case) | Expect::FunctionBody) {
             return;
         }
         if self.current.is_empty() {

@@ -40,8 +40,14 @@ fn lists_of_commands() {
         ("cat <<EOF > f\nnot a command\nEOF\na", vec!["cat", "a"]),
         ("cat <<-'E 1' && b\n\tnot\n\tE 1\na", vec!["cat", "b", "a"]),
         ("echo \"if\" then; if", vec!["echo if then"]),
+        ("function f() {\n  a\n}\nb", vec!["a", "b"]),
+        ("f ()\n{\n  a\n}\nb", vec!["a", "b"]),
+        ("f() ( a )\nb", vec!["a", "b"]),
+        ("A=(x y\n  'z )' # c\n) b\nB+=(\"$C\")\nc", vec!["b", "", "c"]),
+        ("while [[\n  $(a b) != 0 ]]; do c; done", vec!["a b", "[[ $(a b) != 0 ]]", "c"]),
+        (": ${A:=\"\nb\nc\n\"}\nd", vec![": ${A:=\"\nb\nc\n\"}", "d"]),
         ("! a", vec!["a"]),
-        ("[[ $x == y && -f z ]] && a", vec!["[[ $x == y", "-f z ]]", "a"]),
+        ("[[ $x == y && -f z ]] && a", vec!["[[ $x == y -f z ]]", "a"]),
         ("a=1 b", vec!["b"]),
         ("echo ${{ github.ref == 'x' && 'y' || 'z' }} c", vec!["echo ${{ github.ref == 'x' && 'y' || 'z' }} c"]),
         ("python - <<'PY'\nimport os; os.x()\nPY\n", vec!["python -"]),
@@ -65,6 +71,8 @@ fn separators_and_constructs() {
     assert_eq!(get("c").subshell_depth(), 1);
     assert!(get("f").is_conditional() && !get("c").is_conditional());
     assert_eq!(get("e").inside, [Construct::If]);
+    let found = commands("f() ( a )\nfunction g { b; }\nc", 0);
+    assert!(found[0].is_conditional() && found[1].is_conditional() && found[2].inside.is_empty());
 }
 
 #[test]
@@ -77,6 +85,8 @@ fn expansions() {
     assert_eq!(command.words[3].expand(|name| Some(name.to_lowercase())).as_deref(), Some("home/x"));
     assert_eq!(command.words[4].plain(), Some("$no"));
     assert_eq!(command.words[5].parts[0], Part::Glob("*".into()));
+    assert_eq!(commands("pip install gradio[oauth]", 0)[0].words[2].plain(), Some("gradio[oauth]"));
+    assert!(commands("ls [a-z]", 0)[0].words[1].has_expansion());
     assert_eq!(command.words[6].plain(), Some("$x"));
     assert_eq!(command.words[7].parts, [Part::Template("${{ env.X }}".into())]);
 }
