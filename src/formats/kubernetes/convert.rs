@@ -26,7 +26,7 @@ impl Manifest {
             Ok(documents) => {
                 Self::Objects(documents.iter().flat_map(|document| objects(&document.root, text)).collect())
             }
-            Err(_) if text.contains("{{") => Self::Template,
+            Err(_) if text.contains("{{") || text.contains("{%") => Self::Template,
             Err(error) => Self::Invalid(error),
         }
     }

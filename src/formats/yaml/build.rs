@@ -9,11 +9,50 @@ use saphyr_parser::{Event, Parser, ScalarStyle, StrInput, Tag};
 use super::{Document, DuplicateKey, MAX_ALIASED_NODES, MAX_DEPTH, Node, Style, Value, YamlError, scalar};
 use crate::diagnostic::Span;
 
+/// How often a text is read again for a bracket that stands further left than the standard wants it.
+const MAX_RETRIES: usize = 16;
+
 /// Reads all documents of `text`, with all spans moved right by `offset`.
 pub(super) fn documents(text: &str, offset: usize) -> Result<Vec<Document>, YamlError> {
+    let mut result = read(text, text, offset);
+    let mut joined = Cow::Borrowed(text);
+    for _ in 0..MAX_RETRIES {
+        let Err(error) = &result else { break };
+        let Some(next) = join_closing_bracket(&joined, error.span.start - offset) else { break };
+        joined = Cow::Owned(next);
+        result = read(text, &joined, offset);
+    }
+    result
+}
+
+/// The text with the line break before a closing bracket blanked out. By the standard the bracket has to stand further
+/// right than the key that it belongs to; the parsers that GitHub, PyYAML and Go use don't ask for that, and neither do
+/// people. `None` where no such bracket stands at `at`. The number of characters stays the same.
+fn join_closing_bracket(text: &str, at: usize) -> Option<String> {
+    let (before, after) = text.split_at_checked(at)?;
+    if !after.starts_with([']', '}']) {
+        return None;
+    }
+    let line_start =
+        before.rfind('\n').filter(|&newline| before.get(newline..).is_some_and(|b| b.trim().is_empty()))?;
+    let (above, between) = before.split_at_checked(line_start)?;
+    // A comment would take the bracket in.
+    let above_start = above.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = above.get(above_start..)?;
+    let comment = line.find(" #").or_else(|| line.trim_start().starts_with('#').then_some(0)).unwrap_or(line.len());
+    let mut joined = String::with_capacity(text.len());
+    joined.push_str(above.get(..above_start + comment)?);
+    joined.extend(line.get(comment..)?.chars().map(|_| ' '));
+    joined.extend(between.chars().map(|_| ' '));
+    joined.push_str(after);
+    Some(joined)
+}
+
+/// Reads `text`, of which `parsed` is a copy with some characters blanked out.
+fn read(text: &str, parsed: &str, offset: usize) -> Result<Vec<Document>, YamlError> {
     let mut builder = Builder {
         offsets: CharOffsets::new(text, offset),
-        parser: Parser::new_from_str(text),
+        parser: Parser::new_from_str(parsed),
         anchors: HashMap::new(),
         open_anchors: Vec::new(),
         aliased_nodes: 0,
@@ -43,8 +82,8 @@ struct Built {
     height: usize,
 }
 
-struct Builder<'a> {
-    offsets: CharOffsets<'a>,
+struct Builder<'t, 'a> {
+    offsets: CharOffsets<'t>,
     parser: Parser<'a, StrInput<'a>>,
     anchors: HashMap<usize, Built>,
     open_anchors: Vec<usize>,
@@ -52,7 +91,7 @@ struct Builder<'a> {
     duplicate_keys: Vec<DuplicateKey>,
 }
 
-impl<'a> Builder<'a> {
+impl<'a> Builder<'_, 'a> {
     fn next(&mut self) -> Result<(Event<'a>, Span), YamlError> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => {

@@ -131,6 +131,17 @@ fn text_maps_find_every_character_of_a_value() {
 }
 
 #[test]
+fn a_closing_bracket_may_stand_where_its_key_does() {
+    let text = "a:\n  b: [\n    é, # ü ]\n    x\n  ]\n  c: {\r\n    y: 1 # z\r\n  }\nd: 🚀\n";
+    let root = one(text).root;
+    assert_eq!(root.path(&["a", "b"]).unwrap().items().len(), 2);
+    assert_eq!(root.path(&["a", "b"]).unwrap().raw(text), "[\n    é, # ü ]\n    x\n  ]");
+    assert_eq!(root.path(&["a", "c", "y"]).unwrap().value, Value::Integer(1));
+    assert_eq!(root.get("d").unwrap().raw(text), "🚀");
+    assert!(parse("a: ]\n", 0).is_err());
+}
+
+#[test]
 fn block_scalars_stand_from_their_indicator_to_their_last_line() {
     for (text, raw) in [
         ("a: |-  # c\n\n    x\n    b\n\n\nb: 1", "|-  # c\n\n    x\n    b"),
