@@ -1,5 +1,7 @@
 //! From the parser's instructions to stages.
 
+use std::collections::HashMap;
+
 use parse_dockerfile as raw;
 
 use super::expand::expand;
@@ -26,11 +28,24 @@ pub(super) fn dockerfile(source: &Source) -> Result<Dockerfile, DockerfileError>
         .syntax
         .as_ref()
         .map(|directive| Spanned::new(directive.value.value.to_owned(), reader.span(&directive.value.span)));
-    let mut file = Dockerfile { syntax, escape, global_args: Vec::new(), stages: Vec::new() };
+    let mut file = Dockerfile {
+        syntax,
+        escape,
+        global_args: Vec::new(),
+        stages: Vec::new(),
+        global_defaults: HashMap::new(),
+        stage_indexes: HashMap::new(),
+    };
     for instruction in &parsed.instructions {
         if let raw::Instruction::From(from) = instruction {
             reader.posix_shell = !is_windows(from.image.value.as_ref());
+            if file.stages.is_empty() {
+                file.global_defaults = global_defaults(&file.global_args, escape);
+            }
             let stage = stage(&file, from, &reader);
+            if let Some(name) = &stage.name {
+                file.stage_indexes.entry(name.value.to_ascii_lowercase()).or_insert(stage.index);
+            }
             file.stages.push(stage);
             continue;
         }
@@ -59,12 +74,12 @@ fn is_windows(image: &str) -> bool {
 
 fn stage(file: &Dockerfile, from: &raw::FromInstruction<'_>, reader: &Reader<'_>) -> Stage {
     let image = unescaped(&from.image, reader);
-    let resolved_image = expand(&image.value, file.escape, &|name| global(file, name));
+    let resolved_image = expand(&image.value, file.escape, &|name| file.global_defaults.get(name).cloned().flatten());
     let base = match resolved_image.as_deref() {
         None => Base::Unknown,
         Some("scratch") => Base::Scratch,
-        Some(image) => match file.stages.iter().position(|stage| stage.is_named(image)) {
-            Some(index) => Base::Stage(index),
+        Some(image) => match file.stage_indexes.get(&image.to_ascii_lowercase()) {
+            Some(&index) => Base::Stage(index),
             None => ImageReference::parse(image).map_or(Base::Unknown, Base::External),
         },
     };
@@ -89,16 +104,15 @@ fn stage(file: &Dockerfile, from: &raw::FromInstruction<'_>, reader: &Reader<'_>
     }
 }
 
-/// The default of an `ARG` before the first `FROM`, which may use those before it.
-pub(super) fn global(file: &Dockerfile, name: &str) -> Option<String> {
-    let mut known: Vec<(&str, Option<String>)> = Vec::new();
-    for argument in &file.global_args {
-        let lookup =
-            |name: &str| known.iter().rev().find(|(known, _)| *known == name).and_then(|(_, value)| value.clone());
-        let value = argument.default.as_ref().and_then(|default| expand(&default.value, file.escape, &lookup));
-        known.push((&argument.name.value, value));
+/// The values of the `ARG`s before the first `FROM`; each may use those before it.
+fn global_defaults(arguments: &[Argument], escape: char) -> HashMap<String, Option<String>> {
+    let mut known: HashMap<String, Option<String>> = HashMap::new();
+    for argument in arguments {
+        let lookup = |name: &str| known.get(name).cloned().flatten();
+        let value = argument.default.as_ref().and_then(|default| expand(&default.value, escape, &lookup));
+        known.insert(argument.name.value.clone(), value);
     }
-    known.into_iter().rev().find(|(known, _)| *known == name).and_then(|(_, value)| value)
+    known
 }
 
 fn unescaped(string: &raw::UnescapedString<'_>, reader: &Reader<'_>) -> Spanned<String> {

@@ -1,6 +1,7 @@
 //! What a stage comes to with the stages that it builds on: environment, start command, ports, working directory.
 
-use super::convert::global;
+use std::collections::HashMap;
+
 use super::expand::expand;
 use super::{Base, CommandLine, Copy, Dockerfile, ExposedPort, Form, Instruction, InstructionKind, Stage};
 use crate::diagnostic::{Span, Spanned};
@@ -73,16 +74,18 @@ struct Scope<'a> {
     file: &'a Dockerfile,
     /// `ENV`s in the order set.
     environment: Vec<Variable>,
-    arguments: Vec<(String, Option<String>)>,
+    /// Places in `environment` by name.
+    positions: HashMap<&'a str, usize>,
+    arguments: HashMap<&'a str, Option<String>>,
     workdir: Option<Spanned<Option<String>>>,
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
     fn lookup(&self, name: &str) -> Option<String> {
-        if let Some(variable) = self.environment.iter().rev().find(|variable| variable.name.value == name) {
-            return variable.value.value.clone();
+        match self.positions.get(name).and_then(|&at| self.environment.get(at)) {
+            Some(variable) => variable.value.value.clone(),
+            None => self.arguments.get(name).cloned().flatten(),
         }
-        self.arguments.iter().rev().find(|(known, _)| known == name).and_then(|(_, value)| value.clone())
     }
 
     fn expand(&self, text: &str) -> Option<String> {
@@ -101,13 +104,11 @@ impl Scope<'_> {
             None => return None,
         };
         let relative = path.trim_start_matches("./");
-        if relative.is_empty() || relative == "." {
-            return Some(folder);
-        }
+        let relative = if relative == "." { "" } else { relative };
         Some(format!("{}/{relative}", folder.trim_end_matches('/')))
     }
 
-    fn apply(&mut self, instruction: &Instruction) {
+    fn apply(&mut self, instruction: &'a Instruction) {
         if instruction.on_build {
             return;
         }
@@ -116,9 +117,14 @@ impl Scope<'_> {
                 // All values of one instruction see the environment before it.
                 let values: Vec<_> = settings.iter().map(|(_, value)| self.expand(&value.value)).collect();
                 for ((name, written), value) in settings.iter().zip(values) {
-                    self.environment.retain(|variable| variable.name.value != name.value);
-                    let value = Spanned::new(value, written.span);
-                    self.environment.push(Variable { name: name.clone(), value });
+                    let variable = Variable { name: name.clone(), value: Spanned::new(value, written.span) };
+                    match self.positions.get(name.value.as_str()).and_then(|&at| self.environment.get_mut(at)) {
+                        Some(known) => *known = variable,
+                        None => {
+                            self.positions.insert(&name.value, self.environment.len());
+                            self.environment.push(variable);
+                        }
+                    }
                 }
             }
             InstructionKind::Arg(arguments) => {
@@ -126,13 +132,16 @@ impl Scope<'_> {
                     let name = &argument.name.value;
                     let value = match &argument.default {
                         Some(default) => self.expand(&default.value),
-                        None => global(self.file, name),
+                        None => self.file.global_defaults.get(name).cloned().flatten(),
                     };
-                    self.arguments.push((name.clone(), value));
+                    self.arguments.insert(name, value);
                 }
             }
             InstructionKind::Workdir(path) => {
-                let absolute = self.absolute(&path.value);
+                let absolute = self.absolute(&path.value).map(|path| match path.trim_end_matches('/') {
+                    "" => "/".to_owned(),
+                    path => path.to_owned(),
+                });
                 self.workdir = Some(Spanned::new(absolute, path.span));
             }
             _ => {}
@@ -158,8 +167,8 @@ impl Dockerfile {
     /// The stage that a build's `target` or a `COPY --from` names, by name or index.
     #[must_use]
     pub fn stage_by_name(&self, target: &str) -> Option<&Stage> {
-        let named = self.stages.iter().find(|stage| stage.is_named(target));
-        named.or_else(|| self.stages.get(target.parse::<usize>().ok()?))
+        let named = self.stage_indexes.get(&target.to_ascii_lowercase()).copied();
+        self.stages.get(named.or_else(|| target.parse().ok())?)
     }
 
     /// The stages that `stage` builds on, the outermost first, and itself last.
@@ -191,7 +200,7 @@ impl Dockerfile {
         self.chain(stage).first().map_or(&stage.base, |root| &root.base)
     }
 
-    /// The variables that the file sets for containers of `stage`.
+    /// The variables that the file sets for containers of `stage`, each with its last value, in the order first set.
     #[must_use]
     pub fn environment(&self, stage: &Stage) -> Vec<Variable> {
         self.scope_after(stage).environment
@@ -302,10 +311,16 @@ impl Dockerfile {
     }
 
     fn scope(&self) -> Scope<'_> {
-        Scope { file: self, environment: Vec::new(), arguments: Vec::new(), workdir: None }
+        Scope {
+            file: self,
+            environment: Vec::new(),
+            positions: HashMap::new(),
+            arguments: HashMap::new(),
+            workdir: None,
+        }
     }
 
-    fn scope_after(&self, stage: &Stage) -> Scope<'_> {
+    fn scope_after<'a>(&'a self, stage: &'a Stage) -> Scope<'a> {
         let mut scope = self.scope();
         for (_, instruction) in self.instructions(stage) {
             scope.apply(instruction);

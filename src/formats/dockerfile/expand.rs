@@ -1,5 +1,8 @@
 //! `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}` as Docker replaces them in instructions.
 
+/// How long a value may grow. `ENV A=$A$A`, written often enough, doubles beyond all memory.
+const MAX_LENGTH: usize = 1 << 15;
+
 /// Replaces the variables of `text` by what `lookup` gives. `None` where a variable is not known and has no default.
 ///
 /// Docker puts nothing in place of a variable that is not set; what is not known here may be set by the base image or the
@@ -8,6 +11,9 @@ pub(super) fn expand(text: &str, escape: char, lookup: &dyn Fn(&str) -> Option<S
     let mut result = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(['$', escape]) {
+        if result.len() > MAX_LENGTH {
+            return None;
+        }
         result.push_str(rest.get(..at)?);
         rest = rest.get(at..)?;
         if let Some(after) = rest.strip_prefix(escape) {

@@ -10,6 +10,8 @@ mod script;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
+
 use super::image::ImageReference;
 use super::shell::Command;
 use super::text_map::TextMap;
@@ -29,6 +31,10 @@ pub struct Dockerfile {
     pub global_args: Vec<Argument>,
     /// The stages, one for each `FROM`; never empty.
     pub stages: Vec<Stage>,
+    /// What the [`Dockerfile::global_args`] come to.
+    global_defaults: HashMap<String, Option<String>>,
+    /// The stages by their names in lower case.
+    stage_indexes: HashMap<String, usize>,
 }
 
 /// Why a file is not a Dockerfile that builds.

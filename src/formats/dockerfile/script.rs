@@ -63,7 +63,9 @@ impl Reader<'_> {
     pub(super) fn run(&self, run: &raw::RunInstruction<'_>) -> CommandLine {
         let mut line = self.command_line(&run.arguments);
         let keyword = self.span(&run.run.span);
-        for heredoc in self.heredocs.iter().filter(|heredoc| heredoc.line.covers(keyword)) {
+        let first = self.heredocs.partition_point(|heredoc| heredoc.line.end <= keyword.start);
+        let own = self.heredocs.iter().skip(first).take_while(|heredoc| heredoc.line.covers(keyword));
+        for heredoc in own {
             line.span.end = line.span.end.max(heredoc.body.end);
             let body = heredoc.body.of(self.text);
             if self.posix_shell && heredoc.is_script && !foreign_interpreter(body) {

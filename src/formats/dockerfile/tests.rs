@@ -57,18 +57,18 @@ fn environment_follows_the_chain() {
     assert_eq!(
         found,
         [
+            ("PORT", Some("8000")),
             ("HOST", Some("0.0.0.0")),
             ("NOTE", Some("a b")),
             ("OLD", Some("some value")),
             ("URL", Some("http://0.0.0.0:7860")),
             ("PATH", None),
-            ("PORT", Some("8000")),
             ("AGAIN", Some("8000")),
             ("D", Some("d")),
         ]
     );
     let spans: Vec<_> = environment.iter().map(|variable| variable.value.span.of(text)).collect();
-    assert_eq!(&spans[..3], ["'0.0.0.0'", "\"a b\"", "some  value"]);
+    assert_eq!(&spans[1..4], ["'0.0.0.0'", "\"a b\"", "some  value"]);
     for variable in &environment {
         assert_eq!(variable.name.span.of(text), variable.name.value);
     }
@@ -104,7 +104,7 @@ fn start_commands() {
 
 #[test]
 fn runs_and_heredocs() {
-    let text = "FROM a\nWORKDIR /app\nWORKDIR src\nRUN --mount=type=cache,target=/x pip install \\\n    # newest\n    'gradio==4.0' \\\n && apt-get install -y git\n\
+    let text = "FROM a\nWORKDIR /app/\nWORKDIR ./src\nRUN --mount=type=cache,target=/x pip install \\\n    # newest\n    'gradio==4.0' \\\n && apt-get install -y git\n\
                 RUN <<EOF\npip install é x\nEOF\nRUN <<-EOF bash\n\tpip install y\n\tEOF\nRUN python3 <<'É' && bash -e <<B\nimport pip\nÉ\nsh é.sh\nB\n\
                 RUN [\"pip\", \"install\", \"z\"]\nONBUILD RUN pip install w\n";
     let file = parse(text);
@@ -144,7 +144,7 @@ fn copies_ports_and_the_rest() {
     let stage = file.final_stage().unwrap();
     let copies = file.copies(stage);
     assert_eq!(copies[0].copy.from.as_ref().unwrap().span.of(text), "build");
-    assert_eq!(copies[0].destination.as_deref(), Some("/srv"));
+    assert_eq!(copies[0].destination.as_deref(), Some("/srv/"));
     let sources: Vec<_> = copies[1].sources.iter().map(|source| source.value.as_deref()).collect();
     assert_eq!(sources, [Some("a b"), Some("web/c")]);
     assert!(copies[2].copy.has_heredoc && copies[2].sources.is_empty());
@@ -153,6 +153,13 @@ fn copies_ports_and_the_rest() {
     assert_eq!(ports, [port(Some(7860), "tcp"), port(Some(80), "udp"), port(None, "tcp"), port(Some(90), "tcp")]);
     assert_eq!(file.user(stage).unwrap().value, "1000");
     assert_eq!(file.healthcheck(stage).unwrap().unwrap().commands[0].words[0].text, "curl");
+}
+
+#[test]
+fn values_do_not_grow_without_bound() {
+    let text = format!("FROM a\nENV A=xx\n{}", "ENV A=$A$A\n".repeat(200));
+    let file = parse(&text);
+    assert_eq!(file.environment(&file.stages[0])[0].value.value, None);
 }
 
 #[test]
