@@ -25,3 +25,6 @@ pub mod toml;
 pub mod variables;
 pub mod workflow;
 pub mod yaml;
+
+#[cfg(test)]
+mod hostile_tests;
