@@ -25,6 +25,3 @@ pub mod toml;
 pub mod variables;
 pub mod workflow;
 pub mod yaml;
-
-#[cfg(test)]
-mod hostile_tests;
