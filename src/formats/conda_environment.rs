@@ -209,6 +209,8 @@ fn conda_versions(text: &str) -> Option<(VersionSpecifiers, Option<VersionSet>)>
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -238,5 +240,15 @@ mod tests {
         assert_eq!(file.pip_unnamed.len(), 1);
         assert_eq!(file.name.unwrap().span.of(text), "環境");
         assert_eq!(file.errors, []);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_with_valid_spans(text in "(\\PC{0,8}|dependencies:\\n|channels:\\r\\n|  - pip:\\n|    - é==1\\n|  - a=1=b\\n|- 'x|-r  é\\n|name: \"é\"\\n| - a >=1,<2|3\\n){0,8}") {
+            let file = CondaEnvironment::parse(&text);
+            for span in file.dependencies.iter().chain(&file.pip).flat_map(|read| [read.span, read.specifier_span.unwrap_or_default()]).chain(file.errors.iter().chain(&file.pip_includes).chain(&file.channels).map(|item| item.span)) {
+                prop_assert!(text.get(span.start..span.end).is_some(), "{span:?}");
+            }
+        }
     }
 }

@@ -54,7 +54,7 @@ pub struct CommandOption {
     pub span: Span,
 }
 
-/// Options of the installers that take a value and say nothing of what is installed or where from.
+/// Options of the installers that take a value, besides those that name requirements.
 const WITH_VALUE: &[&str] = &[
     "--abi",
     "--allow-insecure-host",
@@ -318,6 +318,8 @@ fn split_option(word: &Spanned<String>) -> (&str, Option<Spanned<String>>) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// Splits at blanks and removes double quotes around whole words.
@@ -376,5 +378,20 @@ mod tests {
         let quoted = parse("uv add \"flask>=2\"").unwrap();
         assert_eq!(quoted.requirements[0].specifier_span.unwrap(), Span::new(13, 16));
         assert_eq!(parse("uv pip sync requirements.txt").unwrap().requirement_files.len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn any_words_are_read_with_valid_spans(
+            line in "(pip install |python -m pip |uv add |-r|-e |--é=|\\PC{0,5}|\"a>=1\"|\"\"| |\\$X|> ){0,8}"
+        ) {
+            if let Some(command) = parse(&line) {
+                let options = command.options.iter().map(|option| option.span);
+                let spans = command.requirements.iter().map(|read| read.span).chain(options);
+                for span in spans.chain(command.errors.iter().map(|error| error.span)) {
+                    prop_assert!(line.get(span.start..span.end).is_some(), "{span:?}");
+                }
+            }
+        }
     }
 }

@@ -49,6 +49,8 @@ impl Pipfile {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -65,5 +67,15 @@ mod tests {
         assert_eq!(file.dev_packages[0].specifier_span.unwrap().of(text), ">=8,<9");
         assert_eq!(file.python.unwrap().span.of(text), "3.11");
         assert_eq!(Pipfile::parse("x").errors.len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_with_valid_spans(text in "(\\PC{0,8}|\\[packages\\]\\n|a = \"[>=1*é]{0,4}\"\\n|\"é\" = \\{version = \"1\"\\}\\n|\\[requires\\]\\n){0,6}") {
+            let file = Pipfile::parse(&text);
+            for span in file.packages.iter().map(|read| read.span).chain(file.errors.iter().map(|error| error.span)) {
+                prop_assert!(text.get(span.start..span.end).is_some(), "{span:?}");
+            }
+        }
     }
 }

@@ -51,6 +51,8 @@ fn version(line: &str) -> Option<(usize, PythonVersion)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -67,5 +69,15 @@ mod tests {
         }
         let file = PythonVersionFile::parse("my-env\npypy3.10\n3.9\n");
         assert_eq!((file.others.len(), file.versions.len()), (2, 1));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_with_valid_spans(text in "(\\PC{0,8}|python-|3.1|é|-dev|#|\\r?\\n| ){0,8}") {
+            let file = PythonVersionFile::parse(&text);
+            for span in file.versions.iter().map(|version| version.span).chain(file.others.iter().map(|other| other.span)) {
+                prop_assert!(text.get(span.start..span.end).is_some(), "{span:?}");
+            }
+        }
     }
 }

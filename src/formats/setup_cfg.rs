@@ -126,6 +126,8 @@ fn entries(text: &str) -> Vec<Entry<'_>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -142,5 +144,15 @@ mod tests {
         let text = "[options]\ninstall_requires = file: a.txt, b.txt\n";
         let files = SetupCfg::parse(text).dependency_files;
         assert_eq!(files.iter().map(|file| file.span.of(text)).collect::<Vec<_>>(), ["a.txt", "b.txt"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_with_valid_spans(text in "(\\PC{0,8}|\\[options\\]\\r?\\n|install_requires ?=|  é>=1\\r\\n| a==1 # x\\n|python_requires: >=3\\n|file: é , ,\\n){0,8}") {
+            let file = SetupCfg::parse(&text);
+            for span in file.dependencies.iter().map(|read| read.span).chain(file.errors.iter().chain(&file.dependency_files).map(|item| item.span)) {
+                prop_assert!(text.get(span.start..span.end).is_some(), "{span:?}");
+            }
+        }
     }
 }

@@ -339,7 +339,7 @@ fn reason_for_no_specifier(part: &str) -> String {
     if version.is_empty() {
         return format!("there is no version after `{operator}`");
     }
-    if version.contains(char::is_whitespace) {
+    if version.contains(|c: char| c.is_whitespace() || "<>=~".contains(c)) {
         return format!("`{version}` is not one version; specifiers are separated by commas");
     }
     if version.ends_with(".*") && Version::from_str(version.trim_end_matches(".*")).is_ok() {

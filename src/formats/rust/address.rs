@@ -113,9 +113,7 @@ impl RustAddress {
     fn read_text(&mut self, text: &str, span: Span) {
         let Some(colon) = text.rfind(':') else { return };
         let (host, port) = (text.get(..colon).unwrap_or_default(), text.get(colon + 1..).unwrap_or_default());
-        if host.contains("//") {
-            return;
-        }
+        let Some(port) = port.parse().ok().filter(|_| is_host(host)) else { return };
         let inside = |start: usize, end: usize| {
             let quotes = span.len().checked_sub(text.len()).filter(|extra| *extra == 2);
             quotes.map_or(span, |_| Span::new(span.start + 1 + start, span.start + 1 + end))
@@ -123,15 +121,15 @@ impl RustAddress {
         if !host.is_empty() {
             self.host = Some(Spanned::new(host.to_owned(), inside(0, colon)));
         }
-        self.port = port.parse().ok().map(|port| Spanned::new(port, inside(colon + 1, text.len())));
+        self.port = Some(Spanned::new(port, inside(colon + 1, text.len())));
     }
 
     /// `format!("{host}:{port}")`, either of which may be text.
     fn read_format(&mut self, pieces: &[FormatPiece], span: Span) {
         match pieces {
             [FormatPiece::Text(head), rest @ ..] if head.contains(':') => {
-                let Some((host, port)) = head.rsplit_once(':') else { return };
-                if host.contains("//") {
+                let Some((host, port)) = head.rsplit_once(':').filter(|(host, _)| is_host(host)) else { return };
+                if !port.is_empty() && port.parse::<u16>().is_err() {
                     return;
                 }
                 self.host = Some(Spanned::new(host.to_owned(), span));
@@ -152,6 +150,11 @@ impl RustAddress {
             _ => {}
         }
     }
+}
+
+/// Whether a text can be the host of an address: a name, an IPv4 address, an IPv6 address in brackets, or nothing.
+fn is_host(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']' | '*'))
 }
 
 /// Four numbers as an IPv4 address.

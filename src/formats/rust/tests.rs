@@ -74,6 +74,9 @@ fn addresses_are_read_in_every_form() {
         (r#"let mut addr = "127.0.0.1:1"; addr = other(); bind(addr)"#, "-"),
         (r#"bind("https://127.0.0.1:1")"#, "-"),
         (r#"bind(args.addr)"#, "-"),
+        (r#"bind("SELECT x::int: 1")"#, "-"),
+        (r#"bind(format!("watcher: {}", 1))"#, "-"),
+        (r#"bind("name:")"#, "-"),
         (r#"bind("127.0.0.1:0")"#, "127.0.0.1:0 loopback"),
     ] {
         let text = format!(

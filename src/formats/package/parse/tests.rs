@@ -85,6 +85,7 @@ fn what_pip_refuses_is_refused_with_a_reason() {
         ("flask 2.0", "expected an operator before the version: `flask==2.0`"),
         ("pip install flask", "`install flask` after `pip` is neither versions nor a marker"),
         ("flask>=1.0 <2.0", "`1.0 <2.0` is not one version; specifiers are separated by commas"),
+        ("flask>=1<2", "`1<2` is not one version; specifiers are separated by commas"),
         ("flask>=1.*", "`.*` goes with `==` and `!=` only, not with `>=`"),
         ("flask>=", "there is no version after `>=`"),
         ("flask=>1", "`=>` is not an operator"),
