@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Span, Spanned};
 use crate::formats::package::{ParsedRequirement, Requirement, TextOrigin, UnnamedRequirement, parse_requirement};
+use crate::formats::shell::Word;
 
 /// The program that installs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,10 +141,45 @@ const WITH_VALUE: &[&str] = &[
     "-t",
 ];
 
-/// Reads a command, given as the words of a shell with quotes already removed and the place of each word. `None` where it
-/// installs nothing. Reading ends where the shell's next command begins.
+/// A word of a command line: its text without quotes, and where each character of that stands.
+#[derive(Clone)]
+struct Argument {
+    value: String,
+    span: Span,
+    origin: TextOrigin,
+}
+
+impl Argument {
+    fn spanned(&self) -> Spanned<String> {
+        Spanned::new(self.value.clone(), self.span)
+    }
+}
+
+/// Reads a command, given as the words of a shell. `None` where it installs nothing. Reading ends where the shell's next
+/// command begins.
+#[must_use]
+pub fn parse_pip_words(words: &[Word]) -> Option<PipCommand> {
+    let argument = |word: &Word| Argument {
+        value: word.text.clone(),
+        span: word.span,
+        origin: TextOrigin::mapped(&word.text, &word.map, word.span),
+    };
+    parse(&words.iter().map(argument).collect::<Vec<_>>())
+}
+
+/// Reads a command as [`parse_pip_words`] does, given as texts without quotes and the place of each word. Places inside a
+/// word are right where it stands as it is or in one pair of quotes.
 #[must_use]
 pub fn parse_pip_command(words: &[Spanned<String>]) -> Option<PipCommand> {
+    let argument = |word: &Spanned<String>| Argument {
+        value: word.value.clone(),
+        span: word.span,
+        origin: TextOrigin::word(&word.value, word.span),
+    };
+    parse(&words.iter().map(argument).collect::<Vec<_>>())
+}
+
+fn parse(words: &[Argument]) -> Option<PipCommand> {
     let end = words.iter().position(|word| ends_command(&word.value)).unwrap_or(words.len());
     let words = words.get(..end)?;
     let (installer, program, arguments) = installer(words)?;
@@ -171,7 +207,7 @@ fn ends_command(word: &str) -> bool {
 }
 
 /// The installer, the index of its program's word, and that of its first argument.
-fn installer(words: &[Spanned<String>]) -> Option<(Installer, usize, usize)> {
+fn installer(words: &[Argument]) -> Option<(Installer, usize, usize)> {
     let word = |at: usize| words.get(at).map_or("", |word| word.value.as_str());
     let mut at = 0;
     while is_prefix(word(at)) {
@@ -241,7 +277,7 @@ fn is_versioned(name: &str, program: &str) -> bool {
 }
 
 impl PipCommand {
-    fn read(&mut self, words: &[Spanned<String>]) {
+    fn read(&mut self, words: &[Argument]) {
         let mut words = words.iter();
         let is_sync = words.as_slice().first().is_some_and(|word| word.value == "sync");
         if is_sync {
@@ -252,7 +288,7 @@ impl PipCommand {
             let text = word.value.as_str();
             if only_operands || !text.starts_with('-') || text == "-" {
                 if is_sync {
-                    self.requirement_files.push(word.clone())
+                    self.requirement_files.push(word.spanned())
                 } else {
                     self.operand(word, false, word.span)
                 }
@@ -273,24 +309,28 @@ impl PipCommand {
             };
             let span = Span::new(word.span.start, value.as_ref().map_or(word.span.end, |value| value.span.end));
             match (name, value) {
-                ("-r" | "--requirement" | "--requirements", Some(value)) => self.requirement_files.push(value),
-                ("-c" | "--constraint" | "--constraints", Some(value)) => self.constraint_files.push(value),
+                ("-r" | "--requirement" | "--requirements", Some(value)) => {
+                    self.requirement_files.push(value.spanned())
+                }
+                ("-c" | "--constraint" | "--constraints", Some(value)) => self.constraint_files.push(value.spanned()),
                 ("-e" | "--editable", Some(value)) => self.operand(&value, true, span),
                 ("-U" | "--upgrade", None) => self.upgrade = true,
                 ("--no-deps", None) => self.no_deps = true,
-                (name, value) => self.options.push(CommandOption { name: name.to_owned(), value, span }),
+                (name, value) => {
+                    let value = value.map(|value| value.spanned());
+                    self.options.push(CommandOption { name: name.to_owned(), value, span });
+                }
             }
         }
     }
 
     /// A word that names what to install.
-    fn operand(&mut self, word: &Spanned<String>, editable: bool, span: Span) {
+    fn operand(&mut self, word: &Argument, editable: bool, span: Span) {
         // What a variable holds alone is not to be known here.
         if word.value.starts_with(['$', '`']) || word.value.is_empty() {
             return;
         }
-        let origin = TextOrigin::word(&word.value, word.span);
-        match parse_requirement(&word.value, &origin) {
+        match parse_requirement(&word.value, &word.origin) {
             Ok(ParsedRequirement::Named(read)) => {
                 self.requirements.push(Requirement { editable, span, ..read });
             }
@@ -302,7 +342,7 @@ impl PipCommand {
 }
 
 /// An option's name, and a value that is attached to it.
-fn split_option(word: &Spanned<String>) -> (&str, Option<Spanned<String>>) {
+fn split_option(word: &Argument) -> (&str, Option<Argument>) {
     let text = word.value.as_str();
     let at = if text.starts_with("--") {
         text.find('=').map(|at| (at, at + 1))
@@ -312,8 +352,9 @@ fn split_option(word: &Spanned<String>) -> (&str, Option<Spanned<String>>) {
     };
     let Some((name_end, value_start)) = at else { return (text, None) };
     let (Some(name), Some(value)) = (text.get(..name_end), text.get(value_start..)) else { return (text, None) };
-    let span = TextOrigin::word(text, word.span).span(value_start, text.len());
-    (name, Some(Spanned::new(value.to_owned(), span)))
+    let span = word.origin.span(value_start, text.len());
+    let origin = TextOrigin::word(value, span);
+    (name, Some(Argument { value: value.to_owned(), span, origin }))
 }
 
 #[cfg(test)]
@@ -321,6 +362,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::formats::text_map::TextMap;
 
     /// Splits at blanks and removes double quotes around whole words.
     fn words(line: &str) -> Vec<Spanned<String>> {
@@ -335,6 +377,23 @@ mod tests {
 
     fn parse(line: &str) -> Option<PipCommand> {
         parse_pip_command(&words(line))
+    }
+
+    #[test]
+    fn escapes_inside_a_word_are_followed() {
+        // The file reads `pip install fl\ask\>=2` from offset 0.
+        let mut map = TextMap::shift(12);
+        map.push(2, 15);
+        map.push(5, 19);
+        let word = |text: &str, span: Span, map: TextMap| Word::literal(text, span, map);
+        let words = [
+            word("pip", Span::new(0, 3), TextMap::shift(0)),
+            word("install", Span::new(4, 11), TextMap::shift(4)),
+            word("flask>=2", Span::new(12, 22), map),
+        ];
+        let command = parse_pip_words(&words).unwrap();
+        assert_eq!(command.requirements[0].specifier_span.unwrap(), Span::new(19, 22));
+        assert_eq!(command.requirements[0].name.span, Span::new(12, 18));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Where the characters of a decoded text stand in its file: through line continuations, quotes and escapes.
 
 use crate::diagnostic::Span;
+use crate::formats::text_map::TextMap;
 
 /// Maps ranges of a decoded text back to ranges of the file that it was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,14 +34,26 @@ impl TextOrigin {
         Self { pieces: Vec::new(), whole: span }
     }
 
-    /// A word of a command line that reads `text` and stands at `span`, perhaps in quotes.
+    /// A word of a command line that reads `text` and stands at `span`, perhaps in quotes. Where the word's own map is at
+    /// hand, [`Self::mapped`] knows better.
     #[must_use]
     pub fn word(text: &str, span: Span) -> Self {
         match span.len().checked_sub(text.len()) {
             Some(0) => Self::verbatim(span.start, text.len()),
-            Some(2) => Self { whole: span, ..Self::verbatim(span.start + 1, text.len()) },
+            // Two bytes more are two quotes, or two escapes; beyond ASCII, those could put a place inside a character.
+            Some(2) if text.is_ascii() => Self { whole: span, ..Self::verbatim(span.start + 1, text.len()) },
             _ => Self::opaque(span),
         }
+    }
+
+    /// A text of which `map` says where each character stands, all of it in `whole`.
+    #[must_use]
+    pub fn mapped(text: &str, map: &TextMap, whole: Span) -> Self {
+        let mut origin = Self::empty(whole.start);
+        for (at, c) in text.char_indices() {
+            origin.push(c.len_utf8(), map.span(Span::new(at, at + c.len_utf8())));
+        }
+        Self { whole, ..origin }
     }
 
     /// A text to which stretches are added with [`Self::push`].
