@@ -9,18 +9,22 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-/// A repository with a workflow in the wrong folder, a broken Python file, and a file that no rule looks at.
+const DOCKERFILE: &str = "FROM python:3.12-slim\nCOPY . .\nEXPOSE 8000\nCMD [\"python\", \"app.py\"]\n";
+const APP: &str = "import uvicorn\n\nuvicorn.run('app:app', host='127.0.0.1', port=8000)\n";
+
+/// A repository whose container starts a server that nothing can reach, and a file that no rule looks at.
 fn repository() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), ".git/HEAD", "ref: refs/heads/main\n");
-    write(
-        folder.path(),
-        ".github/workflow/sync.yml",
-        "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: 'true'\n",
-    );
-    write(folder.path(), "sub/broken.py", "\0");
+    container(folder.path(), "");
     write(folder.path(), "notes.md", "hello\n");
     folder
+}
+
+/// Adds a container that starts a server that nothing can reach: one error, and only that.
+fn container(folder: &Path, below: &str) {
+    write(folder, &format!("{below}Dockerfile"), DOCKERFILE);
+    write(folder, &format!("{below}app.py"), APP);
 }
 
 fn write(folder: &Path, path: &str, content: &str) {
@@ -52,10 +56,10 @@ fn told(output: Output) -> (i32, String, String) {
 fn the_exit_code_says_what_came_of_it() {
     let folder = repository();
     let code = |arguments: &[&str]| run(folder.path(), arguments).0;
-    assert_eq!(code(&["check"]), 1);
+    assert_eq!(code(&["check"]), 1, "the default level is warning");
     assert_eq!(code(&["check", "--fail-on", "never"]), 0);
-    assert_eq!(code(&["check", "--select", "SYS001", "--fail-on", "error"]), 0);
-    assert_eq!(code(&["check", "--ignore", "SYS,misplaced-workflow"]), 0);
+    assert_eq!(code(&["check", "--select", "NET001", "--fail-on", "error"]), 1);
+    assert_eq!(code(&["check", "--select", "NET", "--ignore", "loopback-bind"]), 0);
     assert_eq!(code(&["check", "--nonsense"]), 2);
     assert_eq!(code(&["explain", "no-such-rule"]), 2);
     assert_eq!(code(&["rules"]), 0);
@@ -66,26 +70,31 @@ fn the_exit_code_says_what_came_of_it() {
 #[test]
 fn each_path_is_checked_though_another_one_is_missing() {
     let folder = repository();
-    let (code, out, err) = run(folder.path(), &["check", "gone", "sub/broken.py", "notes.md", "--format", "concise"]);
+    let (code, out, err) =
+        run(folder.path(), &["check", "gone", "app.py", "notes.md", "--select", "NET", "--format", "concise"]);
     assert_eq!(code, 2);
     assert!(err.contains("error: can't check gone: there is no such file or folder"), "{err}");
     assert!(err.contains("note: notes.md: no rule looks at this kind of file"), "{err}");
-    assert!(out.starts_with("sub/broken.py:1:1: "), "only what concerns the files: {out}");
+    assert!(out.starts_with("app.py:3:1: error NET001 "), "{out}");
     assert_eq!(out.lines().count(), 1, "{out}");
 
     let (code, out, _) = run(folder.path(), &["check", "notes.md", "--quiet"]);
-    assert_eq!((code, out.as_str()), (0, ""));
+    assert_eq!((code, out.as_str()), (0, ""), "only what concerns the file");
+    let (code, _, _) = run(folder.path(), &["check", "Dockerfile", "--select", "NET001"]);
+    assert_eq!(code, 1, "the Dockerfile holds a label of the finding");
 
     // Seen from where the user stands.
-    let (_, out, _) = run(&folder.path().join("sub"), &["check", "broken.py", "--format", "concise"]);
-    assert!(out.starts_with("broken.py:1:1: "), "{out}");
+    container(folder.path(), "sub/");
+    let arguments = ["check", "app.py", "--select", "NET001", "--format", "concise"];
+    let (_, out, _) = run(&folder.path().join("sub"), &arguments);
+    assert!(out.starts_with("app.py:3:1: ") && out.lines().count() == 1, "{out}");
 }
 
 #[test]
 fn several_roots_keep_their_names_apart() {
     let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), "a/x.py", "\0");
-    write(folder.path(), "b/x.py", "\0");
+    container(folder.path(), "a/");
+    container(folder.path(), "b/");
     let paths = |arguments: &[&str]| {
         let (_, out, _) = run(folder.path(), arguments);
         let json: serde_json::Value = serde_json::from_str(&out).unwrap();
@@ -93,8 +102,8 @@ fn several_roots_keep_their_names_apart() {
         let found = json["diagnostics"].as_array().unwrap();
         found.iter().map(|found| found["path"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(paths(&["check", "--format", "json", "a", "b"]), ["a/x.py", "b/x.py"]);
-    assert_eq!(paths(&["check", "--format", "json", "a"]), ["x.py"], "one root: as seen from it");
+    assert_eq!(paths(&["check", "--select", "NET", "--format", "json", "a", "b"]), ["a/app.py", "b/app.py"]);
+    assert_eq!(paths(&["check", "--select", "NET", "--format", "json", "a"]), ["app.py"], "one root: as seen from it");
 }
 
 #[test]
@@ -104,8 +113,8 @@ fn a_mistake_in_the_configuration_is_shown_where_it_is() {
         ("preflight.toml", "\nselct = []\n", ["preflight.toml:2:1", "unknown key `selct`", "did you mean `select`?"]),
         (
             "preflight.toml",
-            "ignore = ['SYS01']",
-            ["preflight.toml:1:11", "no rule is called `SYS01`", "did you mean `SYS001`?"],
+            "ignore = ['NET01']",
+            ["preflight.toml:1:11", "no rule is called `NET01`", "did you mean `NET001`?"],
         ),
         (
             ".preflight.toml",
@@ -135,7 +144,7 @@ fn a_mistake_in_the_configuration_is_shown_where_it_is() {
         for expected in expected {
             assert!(err.contains(expected), "{expected} in:\n{err}");
         }
-        assert_eq!(run(folder.path(), &["check", "--isolated"]).0, 1, "--isolated looks at no file");
+        assert_eq!(run(folder.path(), &["check", "--select", "NET", "--isolated"]).0, 1, "--isolated looks at no file");
         fs::remove_file(folder.path().join(file)).unwrap();
     }
 }
@@ -146,16 +155,17 @@ fn configuration_is_found_above_and_flags_win_over_it() {
     write(
         folder.path(),
         "preflight.toml",
-        "ignore = ['WF']\nexclude = ['sub/old']\n[per-file-ignores]\n'sub/*.py' = ['SYS']\n",
+        "select = ['NET']\nexclude = ['sub/old']\n[per-file-ignores]\n'sub/*.py' = ['NET001']\n",
     );
-    write(folder.path(), "sub/old/x.py", "\0");
+    container(folder.path(), "sub/");
+    container(folder.path(), "sub/old/");
     let sub = folder.path().join("sub");
     assert_eq!(run(&sub, &["check"]).0, 0, "patterns are relative to the file that holds them");
-    assert_eq!(run(folder.path(), &["check", "--select", "WF001"]).0, 1);
+    assert_eq!(run(folder.path(), &["check", "--select", "NET001"]).0, 1);
     let (_, out, _) = run(&sub, &["check", "--show-settings"]);
-    assert!(out.contains("preflight.toml") && out.contains("sub/old") && !out.contains("WF001"), "{out}");
+    assert!(out.contains("preflight.toml") && out.contains("sub/old") && !out.contains("SYS"), "{out}");
     let (_, out, _) = run(folder.path(), &["check", "--show-settings", "--no-config"]);
-    assert!(out.contains("# no configuration file") && out.contains("WF001"), "{out}");
+    assert!(out.contains("# no configuration file") && !out.contains("sub/old"), "{out}");
     write(folder.path(), "other.toml", "fail-on = 'never'");
     assert_eq!(run(folder.path(), &["check", "--config", "other.toml"]).0, 0);
     assert_eq!(run(folder.path(), &["check", "--config", "missing.toml"]).0, 2);
@@ -164,17 +174,19 @@ fn configuration_is_found_above_and_flags_win_over_it() {
 #[test]
 fn fixes_are_shown_then_made_then_done() {
     let folder = repository();
-    let (code, diff, _) = run(folder.path(), &["check", "--diff"]);
+    let app = folder.path().join("app.py");
+    let (code, diff, _) = run(folder.path(), &["check", "--select", "NET001", "--diff", "--unsafe-fixes"]);
     assert_eq!(code, 1);
-    assert!(diff.contains("rename from .github/workflow/sync.yml\nrename to .github/workflows/sync.yml\n"), "{diff}");
-    assert!(folder.path().join(".github/workflow/sync.yml").exists(), "--diff writes nothing");
+    assert!(diff.starts_with("diff --git a/app.py b/app.py\n--- a/app.py\n+++ b/app.py\n@@ "), "{diff}");
+    assert!(diff.contains("\n+uvicorn.run('app:app', host="), "{diff}");
+    assert_eq!(run(folder.path(), &["check", "--select", "NET001", "--fix"]).0, 1, "the fix needs a look");
+    assert_eq!(fs::read_to_string(&app).unwrap(), APP, "--diff writes nothing, --fix only what is safe");
 
-    let (code, out, _) = run(folder.path(), &["check", "--fix", "--select", "WF001"]);
+    let (code, out, _) = run(folder.path(), &["check", "--select", "NET001", "--unsafe-fixes"]);
     assert_eq!(code, 0, "{out}");
     assert!(out.contains("Mended 1 finding in 1 file."), "{out}");
-    assert!(folder.path().join(".github/workflows/sync.yml").exists());
-    assert!(!folder.path().join(".github/workflow").exists());
-    let (_, diff, _) = run(folder.path(), &["check", "--diff"]);
+    assert!(fs::read_to_string(&app).unwrap().contains("0.0.0.0"));
+    let (_, diff, _) = run(folder.path(), &["check", "--select", "NET001", "--diff", "--unsafe-fixes"]);
     assert_eq!(diff, "");
 }
 
@@ -196,11 +208,11 @@ fn colour_is_a_matter_of_flag_environment_and_terminal() {
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let folder = tempfile::tempdir().unwrap();
-    for index in 0..2000 {
-        write(folder.path(), &format!("{index}.py"), "\0");
+    for index in 0..900 {
+        container(folder.path(), &format!("{index}/"));
     }
     let mut child = preflight(folder.path())
-        .args(["check", "--format", "concise", "--quiet"])
+        .args(["check", "--select", "NET001", "--format", "concise", "--quiet"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -215,10 +227,11 @@ fn a_reader_that_goes_away_is_no_error() {
 #[test]
 fn names_from_the_repository_do_not_steer_the_terminal() {
     let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), "a\u{1b}[31m\n::error::b.py", "\0");
+    container(folder.path(), "a\u{1b}[31m\n::error::b/");
     write(folder.path(), "preflight.toml", "# \u{1b}]0;owned\u{7}\nselct = '\u{1b}[31m'");
     for format in ["full", "concise", "json", "sarif", "github"] {
         let (_, out, err) = run(folder.path(), &["check", "--format", format, "--isolated"]);
+        assert!(out.contains("NET001"), "{format}: {out}");
         assert!(!out.contains('\u{1b}') && !err.contains('\u{1b}'), "{format}: {out}{err}");
         assert!(!out.lines().any(|line| line.starts_with("::error::")), "{format}: {out}");
     }

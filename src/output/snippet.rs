@@ -92,6 +92,7 @@ impl Snippets {
         for (path, mut places) in files {
             let Some(source) = findings.repository.source(path) else { continue };
             places.sort_by_key(|place| place.span);
+            name_the_nameless(source, &mut places);
             snippets.add_file(&findings.shown(path), source, &places, width);
         }
         snippets
@@ -249,6 +250,17 @@ impl Projection {
     fn of(&self, offset: usize) -> usize {
         let at = self.characters.partition_point(|(file, _)| *file < offset);
         self.characters.get(at).or(self.characters.last()).map_or(0, |(_, excerpt)| *excerpt)
+    }
+}
+
+/// miette draws a line down from every range that shares its line with a labelled one, so such a range needs a label too.
+fn name_the_nameless(source: &Source, places: &mut [Place]) {
+    let labelled: Vec<usize> =
+        places.iter().filter(|place| place.remark.is_some()).map(|place| lines_of(source, place.span).0).collect();
+    for place in places.iter_mut().filter(|place| place.remark.is_none()) {
+        if labelled.contains(&lines_of(source, place.span).0) {
+            place.remark = Some("here".to_owned());
+        }
     }
 }
 
