@@ -3,7 +3,6 @@
 pub mod api_changes;
 mod page;
 pub mod python_version;
-pub mod releases;
 mod servers;
 mod space_card;
 pub mod version_set;

@@ -1,5 +1,6 @@
 //! The rules, one file each, and their registry.
 
+pub mod api;
 pub mod net;
 mod reporter;
 
@@ -27,7 +28,13 @@ pub trait Rule: Sync {
 }
 
 /// Every rule, in the order of the codes.
-pub const RULES: &[&dyn Rule] = &[&net::LoopbackBind];
+#[rustfmt::skip]
+pub const RULES: &[&dyn Rule] = &[
+    &api::RemovedApi,
+    &api::DeprecatedApi,
+    &api::RemovedStdlibModule,
+    &net::LoopbackBind,
+];
 
 /// The rule with this code or name, whatever the case.
 #[must_use]

@@ -1,0 +1,232 @@
+//! Finds where a module uses what a library changed, and how that use could be rewritten.
+
+use crate::diagnostic::Span;
+use crate::formats::python::{Argument, ArgumentOrigin, BlockId, BlockKind, Call, Import, Module, TestKind, ValueKind};
+use crate::knowledge::{ApiFix, Change, ChangeKind, Library};
+use crate::repo::Source;
+
+/// One use of something that a library changed.
+#[derive(Debug, Clone)]
+pub(super) struct Use {
+    /// What changed.
+    pub change: &'static Change,
+    /// The qualified name that is used.
+    pub symbol: String,
+    /// The place: the argument, the call or the name.
+    pub span: Span,
+    /// The replacements of text that rewrite the use, where that is mechanical.
+    pub edits: Vec<(Span, String)>,
+}
+
+impl Use {
+    /// What is used, in words: "`theme=` of gradio.Blocks.launch", "`numpy.float`".
+    pub(super) fn in_words(&self) -> String {
+        match (&self.change.parameter, self.change.kind) {
+            (Some(parameter), ChangeKind::Parameter) => format!("`{parameter}=` of {}", self.symbol),
+            (Some(parameter), _) => format!("this value of `{parameter}=` of {}", self.symbol),
+            (None, _) => format!("`{}`", self.symbol),
+        }
+    }
+}
+
+/// The uses of a library's changes in a module, in the order of the text.
+pub(super) fn uses(module: &Module, source: &Source, library: &'static Library) -> Vec<Use> {
+    if !imports_library(module, library) {
+        return Vec::new();
+    }
+    let mut found: Vec<Use> = Vec::new();
+    for change in library.changes.iter().filter(|change| change.condition.is_none()) {
+        match change.kind {
+            ChangeKind::Parameter | ChangeKind::ParameterValue => arguments(module, source, change, &mut found),
+            ChangeKind::Behaviour => {}
+            ChangeKind::Module
+            | ChangeKind::Function
+            | ChangeKind::Class
+            | ChangeKind::Method
+            | ChangeKind::Attribute => {
+                names(module, source, change, &mut found);
+            }
+        }
+    }
+    found.sort_by_key(|one| (one.span, one.symbol.len()));
+    found.dedup_by_key(|one| one.span);
+    found
+}
+
+/// Whether anything in the module can be of the library.
+fn imports_library(module: &Module, library: &Library) -> bool {
+    library.is_python()
+        || module.imports.iter().any(|import| {
+            let root = import.module.split('.').next().unwrap_or_default();
+            import.level == 0 && library.modules.iter().any(|known| known.split('.').next() == Some(root))
+        })
+}
+
+/// Calls that pass a changed argument.
+fn arguments(module: &Module, source: &Source, change: &'static Change, found: &mut Vec<Use>) {
+    let Some(parameter) = &change.parameter else { return };
+    for call in &module.calls {
+        let Some(name) = call.qualified().filter(|name| change.concerns(name)) else { continue };
+        let positional = || change.position.and_then(|position| call.positional(position));
+        let Some(argument) = call.keyword(parameter).or_else(positional) else { continue };
+        let meant = change.kind == ChangeKind::Parameter || has_value(argument, &change.values);
+        if !meant || is_guarded(module, source, call.block, "TypeError") {
+            continue;
+        }
+        let edits = if module.notebook { Vec::new() } else { argument_edits(source, call, argument, change) };
+        found.push(Use { change, symbol: name.to_string(), span: argument.span, edits });
+    }
+}
+
+fn has_value(argument: &Argument, values: &[String]) -> bool {
+    let text = match &argument.value.kind {
+        ValueKind::Str(text) => text.to_string(),
+        ValueKind::Int(number) => number.to_string(),
+        ValueKind::Bool(true) => "True".to_owned(),
+        ValueKind::Bool(false) => "False".to_owned(),
+        ValueKind::None => "None".to_owned(),
+        _ => return false,
+    };
+    values.contains(&text)
+}
+
+fn argument_edits(source: &Source, call: &Call, argument: &Argument, change: &Change) -> Vec<(Span, String)> {
+    match (&change.fix, argument.name_span) {
+        (Some(ApiFix::RenameParameter(new)), Some(name)) if call.keyword(new).is_none() => {
+            let written = name.of(source.text());
+            // The key of a dictionary keeps its quotes.
+            let quote = written.chars().next().filter(|first| matches!(first, '"' | '\''));
+            let new = quote.map_or_else(|| new.clone(), |quote| format!("{quote}{new}{quote}"));
+            vec![(name, new)]
+        }
+        (Some(ApiFix::RemoveArgument), _) if argument.origin == ArgumentOrigin::Direct => {
+            vec![(with_comma(source.text(), argument.span), String::new())]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// An argument with the comma that parts it from its neighbour.
+fn with_comma(text: &str, argument: Span) -> Span {
+    let after = text.get(argument.end..).unwrap_or_default();
+    let trimmed = after.trim_start();
+    if let Some(rest) = trimmed.strip_prefix(',') {
+        let next = rest.trim_start();
+        let end = if next.starts_with(')') { text.len() - rest.len() } else { text.len() - next.len() };
+        return Span::new(argument.start, end);
+    }
+    let before = text.get(..argument.start).unwrap_or_default().trim_end();
+    match before.strip_suffix(',') {
+        Some(kept) => Span::new(kept.len(), argument.end),
+        None => argument,
+    }
+}
+
+/// Imports, calls and mentions of a changed name. Where a name is imported, the import is what fails first, and the places
+/// that use the name are not listed again.
+fn names(module: &Module, source: &Source, change: &'static Change, found: &mut Vec<Use>) {
+    let mut imported = false;
+    for import in module.imports.iter().filter(|import| import.level == 0 && !import.type_checking) {
+        let name = import.qualified();
+        if !change.concerns(&name) || import.guarded || is_guarded(module, source, import.block, "ImportError") {
+            continue;
+        }
+        imported = true;
+        let edits = if module.notebook { Vec::new() } else { import_edits(source, import, change, &name) };
+        found.push(Use { change, symbol: name.to_string(), span: import.span, edits });
+    }
+    if imported {
+        return;
+    }
+    let calls = module.calls.iter().filter(|call| !call.deferred);
+    let calls = calls.filter_map(|call| Some((call.qualified()?, call.callee_span, call.block)));
+    let mentions = module.references.iter().map(|reference| (&reference.name, reference.span, reference.block));
+    for (name, span, block) in calls.chain(mentions) {
+        if !change.concerns(name)
+            || is_imported_guarded(module, name)
+            || is_guarded(module, source, block, "AttributeError")
+        {
+            continue;
+        }
+        let edits = if module.notebook { Vec::new() } else { name_edits(source, span, change, name) };
+        found.push(Use { change, symbol: name.to_string(), span, edits });
+    }
+}
+
+/// Whether the name comes from an import that has a way out.
+fn is_imported_guarded(module: &Module, name: &str) -> bool {
+    module.imports.iter().any(|import| {
+        let imported = import.qualified();
+        (import.guarded || import.type_checking) && (*imported == *name || name.starts_with(&format!("{imported}.")))
+    })
+}
+
+/// `from old import name` becomes `from new import name`, where the statement imports nothing else.
+fn import_edits(source: &Source, import: &Import, change: &Change, name: &str) -> Vec<(Span, String)> {
+    let Some(renamed) = change.renamed(name) else { return Vec::new() };
+    let Some((module, last)) = renamed.rsplit_once('.') else { return Vec::new() };
+    let Some(imported) = &import.name else { return Vec::new() };
+    let alone = import.statement.of(source.text());
+    if alone.contains([',', '(']) || (last != &**imported && import.alias.is_none()) {
+        return Vec::new();
+    }
+    let alias = import.alias.as_ref().map_or_else(String::new, |alias| format!(" as {alias}"));
+    vec![(import.statement, format!("from {module} import {last}{alias}"))]
+}
+
+/// The last part of a dotted name changes, where what stands before it stays.
+fn name_edits(source: &Source, span: Span, change: &Change, name: &str) -> Vec<(Span, String)> {
+    let new = match &change.fix {
+        Some(ApiFix::RenameAttribute(new)) => new.clone(),
+        Some(ApiFix::ReplaceSymbol(_)) => match change.renamed(name) {
+            Some(renamed)
+                if renamed.rsplit_once('.').map(|(module, _)| module)
+                    == name.rsplit_once('.').map(|(module, _)| module) =>
+            {
+                renamed.rsplit('.').next().unwrap_or_default().to_owned()
+            }
+            _ => return Vec::new(),
+        },
+        _ => return Vec::new(),
+    };
+    let text = span.of(source.text());
+    let last = name.rsplit('.').next().unwrap_or(name);
+    match text.strip_suffix(last) {
+        Some(before) if before.ends_with('.') => vec![(Span::new(span.start + before.len(), span.end), new)],
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the code at `block` expects the failure: a handler catches it, it is the handler, or a test about versions or
+/// about what is there decides.
+fn is_guarded(module: &Module, source: &Source, block: BlockId, exception: &str) -> bool {
+    let handled = module.enclosing(block).any(|(_, block)| match &block.kind {
+        BlockKind::Try { handlers } => {
+            handlers.iter().any(|handler| handler.catches(exception) && !handler.types.is_empty())
+        }
+        BlockKind::Handler(handler) => handler.catches(exception) && !handler.types.is_empty(),
+        BlockKind::Branch { test, kind, .. } => {
+            *kind == TestKind::TypeChecking || asks_about_versions(test.of(source.text()))
+        }
+        _ => false,
+    });
+    handled || module.in_type_checking(block)
+}
+
+fn asks_about_versions(test: &str) -> bool {
+    ["version", "hasattr", "signature", "parameters", "_available"]
+        .iter()
+        .any(|word| test.to_ascii_lowercase().contains(word))
+}
+
+/// Literals of which a source must hold one for a change that `wanted` admits to be used in it.
+pub(super) fn literals(wanted: impl Fn(&Library, &Change) -> bool) -> Vec<&'static str> {
+    let mut literals: Vec<&'static str> = crate::knowledge::api_changes()
+        .iter()
+        .flat_map(|library| library.changes.iter().filter(|change| wanted(library, change)))
+        .flat_map(|change| change.needles())
+        .collect();
+    literals.sort_unstable();
+    literals.dedup();
+    literals
+}
