@@ -3,16 +3,20 @@
 pub mod api_changes;
 mod page;
 pub mod python_version;
+mod releases;
 mod servers;
 mod space_card;
 pub mod version_set;
+mod wheels;
 
 pub use api_changes::{ApiFix, Change, ChangeKind, Checked, Library, SymbolPattern, api_changes, api_changes_of};
 pub use page::{Example, ExampleFile, FixAvailability, PageError, RulePage, Side, Symptom};
 pub use python_version::{PythonSet, PythonVersion, PythonVersionError};
+pub use releases::{Release, newest_for, releases};
 pub use servers::{ArgumentCondition, ServerCall, ServerCommand, Servers, Setting, servers};
 pub use space_card::{CardDefaults, CardKey, CardLimits, CardType, SpaceCard, space_card};
 pub use version_set::{SpecifierError, VersionSet, parse_specifiers};
+pub use wheels::{BinaryPackage, binary_package};
 
 use std::sync::LazyLock;
 

@@ -1,0 +1,142 @@
+#!/usr/bin/env python3.11
+"""Renews `rules/releases/*.toml` and `rules/wheels.toml` from the package index that pip is configured for.
+
+    tools/refresh_releases.py                 the packages that have a table, and those of `rules/api`
+    tools/refresh_releases.py gradio numpy    these, new ones too
+
+One page of the index is read for each package, through pip's own machinery, and kept for a day. Needs Python 3.11 and
+pip, nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tomllib
+from pathlib import Path
+
+from pip._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
+from pip._vendor.packaging.utils import canonicalize_name
+from pip._vendor.packaging.version import Version
+
+from package_index import Index, ProjectFile, default_cache
+
+RULES = Path(__file__).resolve().parent.parent / "rules"
+# Releases before this year are left out, unless there is no younger one.
+OLDEST = "2019"
+# The interpreters for which the first release with wheels is noted.
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+# Binary packages whose source distribution installs without a compiler too: their extensions are optional.
+COMPILES_OPTIONALLY = ["markupsafe", "sqlalchemy"]
+
+
+def release_lines(files: list[ProjectFile]) -> list[str]:
+    """One line a final release, oldest first: version, day of the first upload, `requires-python`, `yanked`."""
+    releases: dict[Version, list[ProjectFile]] = {}
+    for file in files:
+        releases.setdefault(Version(file.version), []).append(file)
+    lines = {}
+    for version in sorted(version for version in releases if not version.is_prerelease):
+        of_release = releases[version]
+        days = sorted(file.uploaded[:10] for file in of_release if file.uploaded)
+        python = next((file.requires_python for file in of_release if file.requires_python), None)
+        words = [str(version), days[0] if days else "-", normal_specifier(python) or "-"]
+        while words[-1] == "-":
+            words.pop()
+        if all(file.yanked for file in of_release):
+            words.append("yanked")
+        lines[version] = " ".join(words), days[0] if days else ""
+    recent = [line for line, day in lines.values() if day >= OLDEST]
+    return recent or [line for line, _ in lines.values()]
+
+
+def normal_specifier(text: str | None) -> str | None:
+    """`requires-python` without blanks; `None` where installers could not read it and ignore it."""
+    if not text:
+        return None
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier:
+        return None
+    return ",".join(part.strip().replace(" ", "") for part in text.split(",") if part.strip())
+
+
+def serves(file: ProjectFile, python: str) -> bool:
+    """Whether a wheel installs on CPython `python` on Linux x86_64 with glibc."""
+    number = int(python.removeprefix("3."))
+    for interpreter, abi, platform in file.tags():
+        if platform != "any" and not (platform.endswith("x86_64") and platform.startswith(("manylinux", "linux"))):
+            continue
+        if abi == "none" and interpreter in ("py3", "py2.py3"):
+            return True
+        if interpreter == f"cp3{number}" and abi in (interpreter, "none"):
+            return True
+        if abi == "abi3" and interpreter.startswith("cp3") and int(interpreter[3:] or 0) <= number:
+            return True
+    return False
+
+
+def first_wheels(files: list[ProjectFile]) -> dict[str, str]:
+    """The first release that has a wheel for an interpreter, by interpreter."""
+    wheels: dict[Version, list[ProjectFile]] = {}
+    for file in files:
+        if not Version(file.version).is_prerelease and not file.yanked:
+            wheels.setdefault(Version(file.version), [])
+            if file.is_wheel:
+                wheels[Version(file.version)].append(file)
+    first = {}
+    for python in PYTHONS:
+        for version in sorted(wheels):
+            if any(serves(file, python) for file in wheels[version]):
+                first[python] = str(version)
+                break
+    return first
+
+
+def is_binary(files: list[ProjectFile]) -> bool:
+    """Whether the newest releases are built for a platform."""
+    wheels = [file for file in files if file.is_wheel and not Version(file.version).is_prerelease]
+    newest = max((Version(file.version) for file in wheels), default=None)
+    return any(platform != "any" for file in wheels if Version(file.version) == newest for _, _, platform in file.tags())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("packages", nargs="*", help="distributions; without any, those that have a table already")
+    parser.add_argument("--cache", type=Path, default=default_cache(), help="folder for what is fetched")
+    arguments = parser.parse_args()
+    index = Index(arguments.cache)
+    folder = RULES / "releases"
+    folder.mkdir(exist_ok=True)
+    wheels_file = RULES / "wheels.toml"
+    wheels = tomllib.loads(wheels_file.read_text())["packages"] if wheels_file.is_file() else {}
+
+    names = arguments.packages
+    if not names:
+        libraries = [tomllib.loads(path.read_text())["library"] for path in (RULES / "api").glob("*.toml")]
+        names = [path.stem for path in folder.glob("*.toml")] + [name for name in libraries if name != "python"]
+    for name in sorted({canonicalize_name(name) for name in names}):
+        files = index.files(name)
+        lines = "".join(f"    {json.dumps(line)},\n" for line in release_lines(files))
+        (folder / f"{name}.toml").write_text(f'package = "{name}"\nreleases = [\n{lines}]\n', encoding="utf-8")
+        if is_binary(files):
+            wheels[name] = first_wheels(files)
+        print(f"{name}: {lines.count(chr(10))} releases{', binary' if name in wheels else ''}")
+
+    rows = "".join(
+        f"{name} = {{ {', '.join(f'{json.dumps(python)} = {json.dumps(first)}' for python, first in row.items())} }}\n"
+        for name, row in sorted(wheels.items())
+    )
+    wheels_file.write_text(
+        "# The first release of a binary package with a wheel for CPython 3.11 and later on Linux x86_64 with glibc. A pin\n"
+        "# below it is built from source there. Written by tools/refresh_releases.py.\n"
+        "#\n# Extensions of these are optional, so that a build from source needs no compiler.\n"
+        f"compiles-optionally = {json.dumps(COMPILES_OPTIONALLY)}\n\n[packages]\n{rows}",
+        encoding="utf-8",
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
