@@ -8,8 +8,8 @@ use pep440_rs::Version;
 
 use crate::diagnostic::{Location, RepoPath};
 use crate::formats::package::Requirement;
-use crate::knowledge::releases::{Release, newest_for};
-use crate::knowledge::{PythonVersion, VersionSet};
+
+use crate::knowledge::{PythonVersion, Release, VersionSet, newest_for};
 
 pub(super) use gather::{Gatherer, gather_folder};
 
