@@ -169,7 +169,10 @@ impl<'d> Deployment<'d> {
     #[must_use]
     pub fn reach(&self) -> &Reach {
         self.reach.get_or_init(|| {
-            if self.starts.iter().any(|start| start.file.is_some()) {
+            if self.platform.value.is_space(Sdk::Static) {
+                // Files are served as they are; no Python runs.
+                Reach::default()
+            } else if self.starts.iter().any(|start| start.file.is_some()) {
                 Reach::from_starts(self.documents, &self.starts, &self.layout.import_roots())
             } else {
                 Reach::of_folder(self.documents, &self.root)

@@ -1,7 +1,9 @@
 //! Finds where a module uses what a library changed, and how that use could be rewritten.
 
 use crate::diagnostic::Span;
-use crate::formats::python::{Argument, ArgumentOrigin, BlockId, BlockKind, Call, Import, Module, TestKind, ValueKind};
+use crate::formats::python::{
+    Argument, ArgumentOrigin, BlockId, BlockKind, Call, Handler, Import, Module, TestKind, ValueKind,
+};
 use crate::knowledge::{ApiFix, Change, ChangeKind, Library};
 use crate::repo::Source;
 
@@ -12,6 +14,8 @@ pub(super) struct Use {
     pub change: &'static Change,
     /// The qualified name that is used.
     pub symbol: String,
+    /// The use as written.
+    pub written: String,
     /// The place: the argument, the call or the name.
     pub span: Span,
     /// The replacements of text that rewrite the use, where that is mechanical.
@@ -23,7 +27,7 @@ impl Use {
     pub(super) fn in_words(&self) -> String {
         match (&self.change.parameter, self.change.kind) {
             (Some(parameter), ChangeKind::Parameter) => format!("`{parameter}=` of {}", self.symbol),
-            (Some(parameter), _) => format!("this value of `{parameter}=` of {}", self.symbol),
+            (Some(_), _) => format!("`{}` of {}", self.written, self.symbol),
             (None, _) => format!("`{}`", self.symbol),
         }
     }
@@ -48,8 +52,9 @@ pub(super) fn uses(module: &Module, source: &Source, library: &'static Library) 
             }
         }
     }
-    found.sort_by_key(|one| (one.span, one.symbol.len()));
-    found.dedup_by_key(|one| one.span);
+    found.sort_by_key(|one| one.span);
+    // One argument can reach a call twice: through a partial and through the call of it.
+    found.dedup_by(|a, b| a.span == b.span && std::ptr::eq(a.change, b.change));
     found
 }
 
@@ -74,7 +79,8 @@ fn arguments(module: &Module, source: &Source, change: &'static Change, found: &
             continue;
         }
         let edits = if module.notebook { Vec::new() } else { argument_edits(source, call, argument, change) };
-        found.push(Use { change, symbol: name.to_string(), span: argument.span, edits });
+        let written = argument.span.of(source.text()).to_owned();
+        found.push(Use { change, symbol: name.to_string(), written, span: argument.span, edits });
     }
 }
 
@@ -133,7 +139,8 @@ fn names(module: &Module, source: &Source, change: &'static Change, found: &mut 
         }
         imported = true;
         let edits = if module.notebook { Vec::new() } else { import_edits(source, import, change, &name) };
-        found.push(Use { change, symbol: name.to_string(), span: import.span, edits });
+        let written = import.span.of(source.text()).to_owned();
+        found.push(Use { change, symbol: name.to_string(), written, span: import.span, edits });
     }
     if imported {
         return;
@@ -149,7 +156,8 @@ fn names(module: &Module, source: &Source, change: &'static Change, found: &mut 
             continue;
         }
         let edits = if module.notebook { Vec::new() } else { name_edits(source, span, change, name) };
-        found.push(Use { change, symbol: name.to_string(), span, edits });
+        let written = span.of(source.text()).to_owned();
+        found.push(Use { change, symbol: name.to_string(), written, span, edits });
     }
 }
 
@@ -200,11 +208,14 @@ fn name_edits(source: &Source, span: Span, change: &Change, name: &str) -> Vec<(
 /// Whether the code at `block` expects the failure: a handler catches it, it is the handler, or a test about versions or
 /// about what is there decides.
 fn is_guarded(module: &Module, source: &Source, block: BlockId, exception: &str) -> bool {
+    // `except Exception` hides a failure; it is not a way out of it.
+    let expects = |handler: &Handler| {
+        let broad = |name: &str| matches!(name, "Exception" | "BaseException");
+        handler.catches(exception) && handler.types.iter().any(|caught| !broad(caught.last()))
+    };
     let handled = module.enclosing(block).any(|(_, block)| match &block.kind {
-        BlockKind::Try { handlers } => {
-            handlers.iter().any(|handler| handler.catches(exception) && !handler.types.is_empty())
-        }
-        BlockKind::Handler(handler) => handler.catches(exception) && !handler.types.is_empty(),
+        BlockKind::Try { handlers } => handlers.iter().any(expects),
+        BlockKind::Handler(handler) => expects(handler),
         BlockKind::Branch { test, kind, .. } => {
             *kind == TestKind::TypeChecking || asks_about_versions(test.of(source.text()))
         }
