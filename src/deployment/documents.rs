@@ -27,6 +27,7 @@ use crate::knowledge::PythonVersion;
 use crate::repo::{FileKind, ReadError, Repository, Source};
 
 use super::literals::LiteralIndex;
+use super::workflows::is_misnamed;
 
 /// A value per file, computed on first use.
 #[derive(Debug)]
@@ -97,9 +98,9 @@ impl Documents {
             conda_environments: Cache::of_kind(&repository, FileKind::CondaEnvironment),
             python_versions: Cache::of_kind(&repository, FileKind::PythonVersion),
             dockerfiles: Cache::of_kind(&repository, FileKind::Dockerfile),
-            yaml: Cache::new(&repository, |_, kind| is_yaml(kind)),
+            yaml: Cache::new(&repository, is_yaml),
             composes: Cache::of_kind(&repository, FileKind::Compose),
-            workflows: Cache::new(&repository, |_, kind| is_yaml(kind)),
+            workflows: Cache::new(&repository, is_yaml),
             kubernetes: Cache::of_kind(&repository, FileKind::Yaml),
             procfiles: Cache::of_kind(&repository, FileKind::Procfile),
             scripts: Cache::new(&repository, |path, kind| {
@@ -315,9 +316,11 @@ impl Documents {
     }
 }
 
-fn is_yaml(kind: FileKind) -> bool {
-    matches!(
+/// YAML by its name, or by its place among the workflows.
+fn is_yaml(path: &RepoPath, kind: FileKind) -> bool {
+    let by_name = matches!(
         kind,
         FileKind::Yaml | FileKind::Workflow | FileKind::Action | FileKind::Compose | FileKind::CondaEnvironment
-    )
+    );
+    by_name || is_misnamed(path)
 }

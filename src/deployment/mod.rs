@@ -18,6 +18,7 @@ pub mod servers;
 pub mod space;
 mod start;
 pub mod sync;
+pub mod workflows;
 
 use std::sync::OnceLock;
 

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod net;
 mod reporter;
+pub mod wf;
 
 pub use reporter::Reporter;
 
@@ -35,6 +36,7 @@ pub const RULES: &[&dyn Rule] = &[
     &api::RemovedStdlibModule,
     &net::LoopbackBind,
 ];
+pub const RULES: &[&dyn Rule] = &[&net::LoopbackBind, &wf::MisplacedWorkflow];
 
 /// The rule with this code or name, whatever the case.
 #[must_use]

@@ -1,0 +1,5 @@
+//! WF: GitHub workflows.
+
+mod misplaced_workflow;
+
+pub use misplaced_workflow::MisplacedWorkflow;
