@@ -1,6 +1,7 @@
 //! The rules, one file each, and their registry.
 
 pub mod api;
+pub mod dep;
 pub mod net;
 mod reporter;
 pub mod wf;
@@ -37,6 +38,7 @@ pub const RULES: &[&dyn Rule] = &[
     &net::LoopbackBind,
 ];
 pub const RULES: &[&dyn Rule] = &[&net::LoopbackBind, &wf::MisplacedWorkflow];
+pub const RULES: &[&dyn Rule] = &[&dep::UnpinnedDependency, &net::LoopbackBind];
 
 /// The rule with this code or name, whatever the case.
 #[must_use]

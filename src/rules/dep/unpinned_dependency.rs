@@ -1,0 +1,141 @@
+//! DEP001 unpinned-dependency: what is deployed takes whatever release is newest on the day of the build.
+
+use std::collections::BTreeMap;
+
+use crate::deployment::packages::{Declaration, Origin};
+use crate::deployment::{Deployment, Platform};
+use crate::diagnostic::{RepoPath, RuleId};
+use crate::formats::pyproject::ProjectKind;
+use crate::rules::{Reporter, Rule};
+
+/// How many places are labelled one by one.
+const MAX_LABELS: usize = 12;
+
+/// Names in conda files that are no packages to pin here.
+const NOT_PACKAGES: &[&str] = &["python", "pip"];
+
+/// DEP001 unpinned-dependency.
+pub struct UnpinnedDependency;
+
+impl Rule for UnpinnedDependency {
+    fn id(&self) -> RuleId {
+        RuleId { code: "DEP001", name: "unpinned-dependency" }
+    }
+
+    fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
+        for (path, declarations) in by_file(deployment) {
+            let open: Vec<&Declaration> =
+                declarations.iter().copied().filter(|declaration| is_open(deployment, declaration)).collect();
+            let Some(first) = open.first() else { continue };
+            let bare = open.iter().filter(|declaration| says_nothing(declaration)).count();
+            let nothing_holds = bare == declarations.len() && bare > 1;
+            let deployed = deployment.platform().value != Platform::Unspecified;
+            let message = message(path, &open, declarations.len(), bare);
+            let finding = if nothing_holds && deployed {
+                report.warning(first.location(), message)
+            } else {
+                report.advice(first.location(), message)
+            };
+            finding.remark(remark(first));
+            for declaration in open.iter().skip(1).take(MAX_LABELS - 2) {
+                finding.label(declaration.location(), remark(declaration));
+            }
+            if let Some(next) = open.get(MAX_LABELS - 1) {
+                let more = open.len() - MAX_LABELS;
+                let rest = if more > 0 { format!("and {more} more") } else { remark(next) };
+                finding.label(next.location(), rest);
+            }
+            finding.help(help(first.origin));
+        }
+    }
+}
+
+/// What each file of the installation asks for, except for what is fixed by a lock file or hashes, and for the ranges of
+/// libraries.
+fn by_file<'d>(deployment: &'d Deployment<'_>) -> BTreeMap<&'d RepoPath, Vec<&'d Declaration>> {
+    let packages = deployment.packages();
+    let left_alone = |declaration: &Declaration| {
+        let locked = packages.manifests().iter().any(|manifest| manifest.path == declaration.path && manifest.locked);
+        let library = declaration.origin == Origin::Pyproject && is_library(deployment, &declaration.path);
+        let other = matches!(declaration.origin, Origin::Constraints | Origin::Card);
+        locked || library || other || NOT_PACKAGES.contains(&declaration.name())
+    };
+    let mut files: BTreeMap<&RepoPath, Vec<&Declaration>> = BTreeMap::new();
+    for declaration in packages.declarations().iter().filter(|declaration| !left_alone(declaration)) {
+        files.entry(&declaration.path).or_default().push(declaration);
+    }
+    files
+}
+
+/// Whether a `pyproject.toml` is that of a package, whose ranges are for those who install it, or of nothing deployed.
+fn is_library(deployment: &Deployment<'_>, path: &RepoPath) -> bool {
+    let kind = deployment.documents().pyproject(path).map(|project| project.kind);
+    kind == Some(ProjectKind::Library) || deployment.platform().value == Platform::Unspecified
+}
+
+/// Whether a later release may be installed with nothing in the repository against it.
+fn is_open(deployment: &Deployment<'_>, declaration: &Declaration) -> bool {
+    let requirement = &declaration.requirement;
+    if requirement.is_pinned() || requirement.has_variable {
+        return false;
+    }
+    match &requirement.source {
+        Some(source) => !source.value.is_fixed(),
+        None => {
+            deployment.packages().allowed(declaration.name()).is_some_and(|allowed| !allowed.versions.has_upper_bound())
+        }
+    }
+}
+
+/// Whether it names the package and no version at all.
+fn says_nothing(declaration: &Declaration) -> bool {
+    declaration.requirement.source.is_none() && declaration.requirement.allowed().is_any()
+}
+
+fn remark(declaration: &Declaration) -> String {
+    if declaration.requirement.source.is_some() {
+        "follows whatever is there at the time".to_owned()
+    } else if says_nothing(declaration) {
+        "any version".to_owned()
+    } else {
+        format!("any version {}", declaration.requirement.allowed())
+    }
+}
+
+fn message(path: &RepoPath, open: &[&Declaration], all: usize, bare: usize) -> String {
+    let file = path.file_name();
+    match open {
+        [only] => {
+            let what = if bare == 1 { "without a version" } else { "without an upper bound" };
+            format!("{file} asks for {} {what}: the next build takes the newest release", spelling(only))
+        }
+        _ if bare == all => {
+            format!("none of the {all} packages in {file} has a version: the next build takes the newest of each")
+        }
+        _ if open.len() == all => {
+            format!("none of the {all} packages in {file} has an upper bound: the next build takes the newest of each")
+        }
+        _ => {
+            let count = open.len();
+            format!("{count} of {all} packages in {file} have no upper bound: the next build takes the newest of each")
+        }
+    }
+}
+
+fn spelling(declaration: &Declaration) -> &str {
+    declaration.requirement.name.value.spelling()
+}
+
+fn help(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Pyproject => "commit a lock file (`uv lock`, `poetry lock`) and install from it, or pin with `==`",
+        Origin::Pipfile => "commit `Pipfile.lock` and install with `pipenv sync`",
+        Origin::CondaEnvironment => {
+            "state the versions that work, as in `numpy=2.1`, or install from a `conda-lock` file"
+        }
+        _ => {
+            "pin the versions that work today: `pip freeze` where it runs, or `uv pip compile` into a file that is \
+             installed, so that the packages they bring are fixed too"
+        }
+    }
+}
