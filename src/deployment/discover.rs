@@ -229,7 +229,7 @@ fn is_development(path: &RepoPath) -> bool {
         let part = part.to_ascii_lowercase();
         matches!(
             part.as_str(),
-            ".devcontainer" | ".github" | "test" | "tests" | "fixtures" | "examples" | "docs" | "testdata"
+            ".devcontainer" | ".github" | "test" | "tests" | "testing" | "fixtures" | "examples" | "docs" | "testdata"
         ) || part.ends_with(".dev")
             || part.ends_with("-dev")
             || part.contains(".test")

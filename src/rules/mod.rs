@@ -39,6 +39,7 @@ pub const RULES: &[&dyn Rule] = &[
 ];
 pub const RULES: &[&dyn Rule] = &[&net::LoopbackBind, &wf::MisplacedWorkflow];
 pub const RULES: &[&dyn Rule] = &[&dep::UnpinnedDependency, &net::LoopbackBind];
+pub const RULES: &[&dyn Rule] = &[&dep::UnpinnedDependency, &dep::BreaksOnTargetPython, &net::LoopbackBind];
 
 /// The rule with this code or name, whatever the case.
 #[must_use]

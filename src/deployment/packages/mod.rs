@@ -1,5 +1,6 @@
 //! The Python packages of a deployment: what its manifests, card and commands ask for, as sets of versions.
 
+mod edit;
 mod gather;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use crate::formats::package::Requirement;
 
 use crate::knowledge::{PythonVersion, Release, VersionSet, newest_for};
 
+pub use edit::{add_beside, add_to};
 pub(super) use gather::{Gatherer, gather_folder};
 
 /// What kind of text asks for a package.

@@ -11,8 +11,8 @@ use crate::rules::{Reporter, Rule};
 /// How many places are labelled one by one.
 const MAX_LABELS: usize = 12;
 
-/// Names in conda files that are no packages to pin here.
-const NOT_PACKAGES: &[&str] = &["python", "pip"];
+/// What conda files name that is no package to pin here, and what commands bring in passing to build others.
+const NOT_PACKAGES: &[&str] = &["python", "pip", "setuptools", "wheel", "build", "maturin", "cargo-zigbuild"];
 
 /// DEP001 unpinned-dependency.
 pub struct UnpinnedDependency;
@@ -23,6 +23,9 @@ impl Rule for UnpinnedDependency {
     }
 
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
+        if is_for_others(deployment) {
+            return;
+        }
         for (path, declarations) in by_file(deployment) {
             let open: Vec<&Declaration> =
                 declarations.iter().copied().filter(|declaration| is_open(deployment, declaration)).collect();
@@ -48,6 +51,21 @@ impl Rule for UnpinnedDependency {
             finding.help(help(first.origin));
         }
     }
+}
+
+/// Whether nothing says that this is deployed, and its manifests serve others: those of a library, or of a part of the
+/// repository that stands by itself.
+fn is_for_others(deployment: &Deployment<'_>) -> bool {
+    if deployment.platform().value != Platform::Unspecified {
+        return false;
+    }
+    let root = deployment.root();
+    let holds =
+        |name: &str| root.join(name).is_some_and(|path| deployment.documents().repository().entry(&path).is_some());
+    let library = root.join("pyproject.toml").is_some_and(|path| {
+        deployment.documents().pyproject(&path).is_some_and(|project| project.kind == ProjectKind::Library)
+    });
+    !root.is_root() || library || holds("setup.py") || holds("setup.cfg")
 }
 
 /// What each file of the installation asks for, except for what is fixed by a lock file or hashes, and for the ranges of

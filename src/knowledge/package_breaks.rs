@@ -1,0 +1,254 @@
+//! Which releases of a package fail, and beside what: on a newer Python (`rules/packages/python_breaks.toml`), or with
+//! newer releases of a package that they leave unbounded (`rules/packages/drift.toml`).
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::{PythonSet, VersionSet, normalized_name};
+
+/// Releases of a package that fail on some Pythons.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PythonBreak {
+    /// The package, normalised.
+    pub package: String,
+    /// The import names that lead to the failure.
+    pub modules: Vec<String>,
+    /// The releases that fail.
+    pub versions: VersionSet,
+    /// The Pythons on which they fail.
+    pub pythons: PythonSet,
+    /// What these releases need and that Python lacks, as a clause: "imports audioop, which Python 3.13 removed".
+    pub why: String,
+    /// The line that is printed.
+    pub fails: String,
+    /// The first release that runs there, where there is one.
+    pub fixed_in: Option<String>,
+    /// Packages that mend it by being there, normalised.
+    pub mended_by: Vec<String>,
+    /// The requirement to add, where a package mends it.
+    pub add: Option<String>,
+    /// Where this is from.
+    pub evidence: Vec<String>,
+}
+
+/// Releases of a package that fail with newer releases of another, which they do not bound themselves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drift {
+    /// The package, normalised.
+    pub package: String,
+    /// The import names that lead to the failure.
+    pub modules: Vec<String>,
+    /// The releases that fail.
+    pub versions: VersionSet,
+    /// The Pythons for which this is known; those for which such a release installs at all.
+    pub pythons: PythonSet,
+    /// The other package, as its project spells it.
+    pub moved: String,
+    /// Its releases that no longer fit.
+    pub breaks: VersionSet,
+    /// The specifier that keeps them out: `<1`.
+    pub bound: String,
+    /// The line that is printed.
+    pub fails: String,
+    /// Packages that mend it by being there, normalised.
+    pub mended_by: Vec<String>,
+    /// Whether it only matters where some text asks for the other package or this extra.
+    pub extra: Option<String>,
+    /// The first release of the package that fits the newer ones, where there is one.
+    pub fixed_in: Option<String>,
+    /// Where this is from.
+    pub evidence: Vec<String>,
+}
+
+/// Releases of a package that keep another within bounds, for all who install both.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cap {
+    /// The package, normalised.
+    pub package: String,
+    /// Its releases that do so.
+    pub versions: VersionSet,
+    /// The other package, normalised.
+    pub caps: String,
+    /// What they allow of it.
+    pub to: VersionSet,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PythonBreakRow {
+    package: String,
+    #[serde(default)]
+    modules: Vec<String>,
+    #[serde(default)]
+    versions: String,
+    python: String,
+    why: String,
+    fails: String,
+    fixed_in: Option<String>,
+    #[serde(default)]
+    mended_by: Vec<String>,
+    add: Option<String>,
+    evidence: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DriftRow {
+    package: String,
+    #[serde(default)]
+    modules: Vec<String>,
+    #[serde(default)]
+    versions: String,
+    #[serde(default)]
+    python: String,
+    moved: String,
+    breaks: String,
+    bound: String,
+    fails: String,
+    #[serde(default)]
+    mended_by: Vec<String>,
+    extra: Option<String>,
+    fixed_in: Option<String>,
+    evidence: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CapRow {
+    package: String,
+    #[serde(default)]
+    versions: String,
+    caps: String,
+    to: String,
+    #[allow(dead_code, reason = "for people who read the table")]
+    evidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PythonBreakTable {
+    breaks: Vec<PythonBreakRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DriftTable {
+    drift: Vec<DriftRow>,
+    cap: Vec<CapRow>,
+}
+
+/// A table that does not hold what it should.
+#[derive(Debug, thiserror::Error)]
+enum TableError {
+    #[error(transparent)]
+    Toml(#[from] toml::de::Error),
+    #[error(transparent)]
+    Specifier(#[from] super::SpecifierError),
+}
+
+fn normalized(names: &[String]) -> Vec<String> {
+    names.iter().map(|name| normalized_name(name)).collect()
+}
+
+/// The import names of a row: the package's own where it states none.
+fn modules(package: &str, stated: Vec<String>) -> Vec<String> {
+    if stated.is_empty() { vec![normalized_name(package).replace('-', "_")] } else { stated }
+}
+
+fn read_python_breaks(text: &str) -> Result<Vec<PythonBreak>, TableError> {
+    let table: PythonBreakTable = toml::from_str(text)?;
+    let read = |row: PythonBreakRow| {
+        Ok(PythonBreak {
+            modules: modules(&row.package, row.modules),
+            package: normalized_name(&row.package),
+            versions: VersionSet::parse(&row.versions)?,
+            pythons: PythonSet::parse(&row.python)?,
+            why: row.why,
+            fails: row.fails,
+            fixed_in: row.fixed_in,
+            mended_by: normalized(&row.mended_by),
+            add: row.add,
+            evidence: row.evidence,
+        })
+    };
+    table.breaks.into_iter().map(read).collect()
+}
+
+fn read_drift(text: &str) -> Result<(Vec<Drift>, Vec<Cap>), TableError> {
+    let table: DriftTable = toml::from_str(text)?;
+    let drift = |row: DriftRow| {
+        Ok::<_, TableError>(Drift {
+            modules: modules(&row.package, row.modules),
+            package: normalized_name(&row.package),
+            versions: VersionSet::parse(&row.versions)?,
+            pythons: PythonSet::parse(&row.python)?,
+            moved: row.moved,
+            breaks: VersionSet::parse(&row.breaks)?,
+            bound: row.bound,
+            fails: row.fails,
+            mended_by: normalized(&row.mended_by),
+            extra: row.extra,
+            fixed_in: row.fixed_in,
+            evidence: row.evidence,
+        })
+    };
+    let cap = |row: CapRow| {
+        Ok::<_, TableError>(Cap {
+            package: normalized_name(&row.package),
+            versions: VersionSet::parse(&row.versions)?,
+            caps: normalized_name(&row.caps),
+            to: VersionSet::parse(&row.to)?,
+        })
+    };
+    let drifts = table.drift.into_iter().map(drift).collect::<Result<_, _>>()?;
+    Ok((drifts, table.cap.into_iter().map(cap).collect::<Result<_, _>>()?))
+}
+
+/// The releases known to fail on some Pythons, in the order of the table.
+#[must_use]
+pub fn python_breaks() -> &'static [PythonBreak] {
+    static BREAKS: LazyLock<Vec<PythonBreak>> =
+        LazyLock::new(|| read_python_breaks(super::table_text("packages/python_breaks.toml")).unwrap_or_default());
+    &BREAKS
+}
+
+fn drift_table() -> &'static (Vec<Drift>, Vec<Cap>) {
+    static TABLE: LazyLock<(Vec<Drift>, Vec<Cap>)> =
+        LazyLock::new(|| read_drift(super::table_text("packages/drift.toml")).unwrap_or_default());
+    &TABLE
+}
+
+/// The releases known to fail with newer releases of what they leave unbounded, in the order of the table.
+#[must_use]
+pub fn drifts() -> &'static [Drift] {
+    &drift_table().0
+}
+
+/// What releases of packages keep others within bounds.
+#[must_use]
+pub fn caps() -> &'static [Cap] {
+    &drift_table().1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_can_be_read_and_every_row_has_evidence() {
+        let breaks = read_python_breaks(super::super::table_text("packages/python_breaks.toml")).unwrap();
+        let (drifts, _) = read_drift(super::super::table_text("packages/drift.toml")).unwrap();
+        assert!(breaks.iter().all(|row| !row.evidence.is_empty() && row.add.is_some() != row.mended_by.is_empty()));
+        for row in &drifts {
+            assert!(!row.evidence.is_empty(), "{}", row.package);
+            let bound = VersionSet::parse(&row.bound).unwrap();
+            assert!(
+                bound.is_disjoint_from(&row.breaks),
+                "{} with {}: the bound lets in what breaks",
+                row.package,
+                row.moved
+            );
+        }
+    }
+}
