@@ -2,12 +2,14 @@
 
 mod check;
 mod completions;
+mod configuration;
 mod explain;
 mod man;
 mod progress;
 mod roots;
 mod rules;
 mod show_settings;
+mod target;
 mod terminal;
 
 use std::ffi::OsString;
@@ -49,6 +51,8 @@ struct Cli {
 enum Command {
     /// Check repositories and report what will break where they are deployed
     Check(Box<check::CheckArguments>),
+    /// Show what is deployed, and the place that says so for every fact
+    Target(target::TargetArguments),
     /// Print what a rule checks, why it matters and how to fix it
     Explain(explain::ExplainArguments),
     /// List the rules
@@ -73,6 +77,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let terminal = Terminal::detect(cli.color);
     match cli.command {
         Command::Check(arguments) => check::run(&arguments, terminal),
+        Command::Target(arguments) => target::run(&arguments, terminal),
         Command::Explain(arguments) => explain::run(&arguments, terminal),
         Command::Rules(arguments) => rules::run(&arguments, terminal),
         Command::Completions(arguments) => completions::run(&arguments, terminal),

@@ -17,7 +17,7 @@ pub(super) struct RulesArguments {
 
 /// How to write a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ListFormat {
+pub(super) enum ListFormat {
     /// For reading.
     Text,
     /// One JSON document.

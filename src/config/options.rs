@@ -40,7 +40,7 @@ pub struct DeploymentOptions {
     /// Its Python, as `3.12`.
     pub python: Option<Spanned<String>>,
     /// The file it starts with, relative to its folder.
-    pub entry: Option<String>,
+    pub entry: Option<Spanned<String>>,
     /// The port that the platform connects to.
     pub port: Option<u16>,
     /// Environment variables that are set there.

@@ -140,14 +140,19 @@ impl Settings {
         }
     }
 
-    /// Works out what `file` and the flags mean together.
+    /// Works out what `file` and the flags mean together; `known` are the rules, `platforms` the names of platforms.
     ///
     /// # Errors
     /// [`ConfigError`] for a rule that nobody knows, a malformed pattern or a value that makes no sense.
-    pub fn resolve(file: Option<&ConfigFile>, overrides: &Overrides, known: &[KnownRule]) -> Result<Self, ConfigError> {
+    pub fn resolve(
+        file: Option<&ConfigFile>,
+        overrides: &Overrides,
+        known: &[KnownRule],
+        platforms: &[&str],
+    ) -> Result<Self, ConfigError> {
         let mut settings = Self::defaults(known);
         if let Some(file) = file {
-            settings.apply_file(file, known)?;
+            settings.apply_file(file, known, platforms)?;
         }
         settings.apply_overrides(overrides, known)?;
         Ok(settings)
@@ -168,7 +173,7 @@ impl Settings {
         }
     }
 
-    fn apply_file(&mut self, file: &ConfigFile, known: &[KnownRule]) -> Result<(), ConfigError> {
+    fn apply_file(&mut self, file: &ConfigFile, known: &[KnownRule], platforms: &[&str]) -> Result<(), ConfigError> {
         let options = &file.options;
         let check = |selectors: &Option<Vec<Spanned<String>>>| {
             selectors.iter().flatten().try_for_each(|selector| codes(file, selector, known).map(drop))
@@ -195,7 +200,7 @@ impl Settings {
             self.exclude.push(patterns(file, exclude)?);
         }
         for (name, deployment) in options.deployment.iter().flatten() {
-            if let Some(deployment) = resolve_deployment(file, deployment)? {
+            if let Some(deployment) = resolve_deployment(file, deployment, platforms)? {
                 self.deployments.insert(name.clone(), deployment);
             }
         }
@@ -265,6 +270,7 @@ fn patterns(file: &ConfigFile, written: &[Spanned<String>]) -> Result<PathPatter
 fn resolve_deployment(
     file: &ConfigFile,
     options: &DeploymentOptions,
+    platforms: &[&str],
 ) -> Result<Option<DeploymentSettings>, ConfigError> {
     let root = match &options.root {
         None => None,
@@ -279,6 +285,15 @@ fn resolve_deployment(
             }
         }
     };
+    if let Some(platform) =
+        options.platform.as_ref().filter(|platform| !platforms.contains(&platform.get_ref().as_str()))
+    {
+        return Err(platform_error(file, platform, platforms));
+    }
+    if let Some(entry) = options.entry.as_ref().filter(|entry| RepoPath::root().join(entry.get_ref()).is_none()) {
+        let message = "the entry of a deployment must lie below its root";
+        return Err(file.error(message, entry.span(), "leads elsewhere"));
+    }
     if let Some(python) = options.python.as_ref().filter(|python| !is_python_version(python.get_ref())) {
         return Err(python_error(file, python.span()));
     }
@@ -286,10 +301,19 @@ fn resolve_deployment(
         platform: options.platform.as_ref().map(|platform| platform.get_ref().clone()),
         root,
         python: options.python.as_ref().map(|python| python.get_ref().clone()),
-        entry: options.entry.clone(),
+        entry: options.entry.as_ref().map(|entry| entry.get_ref().clone()),
         port: options.port,
         environment: options.environment.clone(),
     }))
+}
+
+fn platform_error(file: &ConfigFile, platform: &Spanned<String>, platforms: &[&str]) -> ConfigError {
+    let help = match selector::nearest(platform.get_ref(), platforms.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("known: {}", platforms.join(", ")),
+    };
+    file.error(format!("no platform is called `{}`", platform.get_ref()), platform.span(), "unknown platform")
+        .with_help(Some(help))
 }
 
 fn python_error(file: &ConfigFile, span: Range<usize>) -> ConfigError {

@@ -27,7 +27,7 @@ use crate::knowledge::PythonVersion;
 
 pub use discover::{Overrides, Project};
 pub use documents::Documents;
-pub use environment::Environment;
+pub use environment::{Environment, shown_value};
 pub use fact::{Evidence, Fact};
 pub use layout::{FolderLayout, ImageLayout};
 pub use packages::Packages;

@@ -57,25 +57,40 @@ pub enum Platform {
 }
 
 impl Platform {
+    /// The names that a configuration file may use, with their platforms. Of several names for one platform, the first is
+    /// the one that is shown.
+    const NAMES: &[(&str, Self)] = &[
+        ("space-gradio", Self::Space(Sdk::Gradio)),
+        ("space-docker", Self::Space(Sdk::Docker)),
+        ("space-streamlit", Self::Space(Sdk::Streamlit)),
+        ("space-static", Self::Space(Sdk::Static)),
+        ("space", Self::Space(Sdk::Gradio)),
+        ("container", Self::Container),
+        ("compose", Self::Compose),
+        ("kubernetes", Self::Kubernetes),
+        ("procfile", Self::Procfile),
+        ("fly", Self::Fly),
+        ("render", Self::Render),
+        ("app-engine", Self::AppEngine),
+        ("railway", Self::Railway),
+        ("unspecified", Self::Unspecified),
+    ];
+
     /// The platform that a configuration file names: `space-gradio`, `container`, `fly`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "space" | "space-gradio" => Self::Space(Sdk::Gradio),
-            "space-docker" => Self::Space(Sdk::Docker),
-            "space-streamlit" => Self::Space(Sdk::Streamlit),
-            "space-static" => Self::Space(Sdk::Static),
-            "container" => Self::Container,
-            "compose" => Self::Compose,
-            "kubernetes" => Self::Kubernetes,
-            "procfile" => Self::Procfile,
-            "fly" => Self::Fly,
-            "render" => Self::Render,
-            "app-engine" => Self::AppEngine,
-            "railway" => Self::Railway,
-            "unspecified" => Self::Unspecified,
-            _ => return None,
-        })
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, platform)| *platform)
+    }
+
+    /// The names that [`Platform::from_name`] knows.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Self::NAMES.iter().map(|(name, _)| *name)
+    }
+
+    /// The name that a configuration file uses; `space` for a Space whose SDK is not known.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, platform)| *platform == self).map_or("space", |(name, _)| name)
     }
 
     /// Whether a process that listens on loopback can't be reached there, because its network is its own.

@@ -58,6 +58,12 @@ pub fn known_rules() -> Vec<RuleId> {
     RULES.iter().map(|rule| rule.id()).collect()
 }
 
+/// The names of platforms that a configuration may state.
+#[must_use]
+pub fn known_platforms() -> Vec<&'static str> {
+    Platform::names().collect()
+}
+
 /// Checks the folder `root`.
 ///
 /// # Errors

@@ -13,6 +13,7 @@ mod sanitize;
 mod sarif;
 mod snippet;
 mod summary;
+mod target;
 mod wrap;
 
 use std::io::{self, Write};
@@ -27,6 +28,7 @@ pub use problem::{Problem, write_problem};
 pub use rules::{write_rules_json, write_rules_text};
 pub use sanitize::{line, text};
 pub use summary::{Counts, write_mended, write_statistics, write_summary};
+pub use target::{Target, Tree, write_target_json, write_target_text};
 
 /// How findings are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -8,16 +8,16 @@ use std::path::PathBuf;
 pub(super) use arguments::CheckArguments;
 use report::{is_for_people, report};
 
+use super::configuration::{ConfigurationFile, report_config_error, settings};
 use super::progress::Progress;
 use super::roots::{Root, roots};
 use super::show_settings::write_settings;
 use super::terminal::Terminal;
 use super::{Exit, print};
-use crate::config::{self, ConfigError, Settings};
+use crate::config::Settings;
 use crate::diagnostic::{Diagnostic, RepoPath};
 use crate::engine::{self, Report};
 use crate::fix::{self, ChangeSet, Checked};
-use crate::output::Problem;
 use crate::repo::{FileKind, Presence, Repository};
 
 /// What came of one root.
@@ -54,7 +54,8 @@ pub(super) fn run(arguments: &CheckArguments, terminal: Terminal) -> Exit {
     }
     let mut settled: Vec<(Root, Settings)> = Vec::new();
     for root in roots {
-        match settings(arguments, &root) {
+        let file = ConfigurationFile::chosen(arguments.config.as_deref(), arguments.isolated);
+        match settings(file, &arguments.overrides(), &root.folder) {
             Ok(settings) => settled.push((root, settings)),
             Err(error) => {
                 report_config_error(&error, terminal);
@@ -89,22 +90,6 @@ pub(super) fn run(arguments: &CheckArguments, terminal: Terminal) -> Exit {
         return exit;
     }
     report(arguments, &checkings, exit, terminal)
-}
-
-fn settings(arguments: &CheckArguments, root: &Root) -> Result<Settings, ConfigError> {
-    let file = match &arguments.config {
-        Some(path) => Some(config::load(path, &root.folder)?),
-        None if arguments.isolated => None,
-        None => config::find(&root.folder)?,
-    };
-    Settings::resolve(file.as_ref(), &arguments.overrides(), &engine::known_rules())
-}
-
-fn report_config_error(error: &ConfigError, terminal: Terminal) {
-    let message = error.to_string();
-    let place =
-        error.place().map(|place| (place.path.as_str(), place.text.as_str(), place.span, place.remark.as_str()));
-    terminal.problem(&Problem { message: &message, place, help: error.help() });
 }
 
 fn show_settings(settled: &[(Root, Settings)], exit: Exit, terminal: Terminal) -> Exit {
