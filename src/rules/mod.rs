@@ -35,11 +35,11 @@ pub const RULES: &[&dyn Rule] = &[
     &api::RemovedApi,
     &api::DeprecatedApi,
     &api::RemovedStdlibModule,
+    &dep::UnpinnedDependency,
+    &dep::BreaksOnTargetPython,
     &net::LoopbackBind,
+    &wf::MisplacedWorkflow,
 ];
-pub const RULES: &[&dyn Rule] = &[&net::LoopbackBind, &wf::MisplacedWorkflow];
-pub const RULES: &[&dyn Rule] = &[&dep::UnpinnedDependency, &net::LoopbackBind];
-pub const RULES: &[&dyn Rule] = &[&dep::UnpinnedDependency, &dep::BreaksOnTargetPython, &net::LoopbackBind];
 
 /// The rule with this code or name, whatever the case.
 #[must_use]
