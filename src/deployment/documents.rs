@@ -1,7 +1,7 @@
 //! The repository's files, each parsed once, on first use, by whoever asks first.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::diagnostic::{RepoPath, Spanned};
 use crate::formats::compose::Compose;
@@ -28,6 +28,7 @@ use crate::repo::{FileKind, ReadError, Repository, Source};
 
 use super::literals::LiteralIndex;
 use super::workflows::is_misnamed;
+use super::naming::NameIndex;
 
 /// A value per file, computed on first use.
 #[derive(Debug)]
@@ -54,6 +55,7 @@ impl<T> Cache<T> {
 pub struct Documents {
     repository: Repository,
     literals: LiteralIndex,
+    names: NameIndex,
     python: Cache<Module>,
     rust: Cache<RustFile>,
     front_matter: Cache<FrontMatter>,
@@ -112,6 +114,7 @@ impl Documents {
             app_engine: Cache::new(&repository, named(&["app.yaml"])),
             railway: Cache::new(&repository, named(&["railway.json", "railway.toml"])),
             literals,
+            names: NameIndex::default(),
             repository,
         }
     }
@@ -145,6 +148,13 @@ impl Documents {
         literals: &[&str],
     ) -> impl Iterator<Item = (&'a RepoPath, &'a Module)> + use<'a> {
         self.files_mentioning(literals).filter_map(|path| Some((path, self.python(path)?)))
+    }
+
+    /// The Python files in which `name` stands as a word, in the order of their paths: for questions that widen from
+    /// function to function. The first time that a name is asked for costs a look through the tree.
+    #[must_use]
+    pub fn python_naming(&self, name: &str) -> Arc<[RepoPath]> {
+        self.names.files(&self.repository, name)
     }
 
     /// The Rust files that hold at least one of the literals, parsed.

@@ -1,5 +1,6 @@
 //! What is deployed: facts with evidence, gathered once, before any rule runs.
 
+pub mod call_graph;
 mod container;
 mod discover;
 mod documents;
@@ -9,6 +10,7 @@ mod hosts;
 mod kubernetes;
 mod layout;
 mod literals;
+mod naming;
 pub mod packages;
 mod platform;
 mod python_version;
@@ -25,6 +27,7 @@ use std::sync::OnceLock;
 use crate::diagnostic::{Location, RepoPath};
 use crate::knowledge::PythonVersion;
 
+pub use call_graph::CallGraph;
 pub use discover::{Overrides, Project};
 pub use documents::Documents;
 pub use environment::{Environment, shown_value};

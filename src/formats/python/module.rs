@@ -139,6 +139,18 @@ impl Module {
         })
     }
 
+    /// Whether a `try` of the place's own function, with the place in its body, has a handler that names `exception`
+    /// itself: one that was written for it, rather than for everything.
+    #[must_use]
+    pub fn is_caught_by_name(&self, block: BlockId, exception: &str) -> bool {
+        self.enclosing_in_function(block).any(|(_, block)| match &block.kind {
+            BlockKind::Try { handlers } => {
+                handlers.iter().any(|handler| handler.types.iter().any(|caught| caught.last() == exception))
+            }
+            _ => false,
+        })
+    }
+
     fn under_test(&self, block: BlockId, asked: TestKind) -> bool {
         self.enclosing(block)
             .any(|(_, block)| matches!(block.kind, BlockKind::Branch { kind, negated: false, .. } if kind == asked))

@@ -96,7 +96,7 @@ impl Module {
     pub fn hand_offs(&self, function: FunctionId) -> impl Iterator<Item = HandOff> {
         self.call_ids().filter(|(_, call)| !call.deferred).flat_map(move |(id, call)| {
             let passed = call.arguments.iter().filter(move |argument| argument.value.as_function() == Some(function));
-            passed.map(move |argument| HandOff { call: id, span: argument.value.span, runner: runner(call) })
+            passed.map(move |argument| HandOff { call: id, span: argument.value.span, runner: call.runner() })
         })
     }
 
@@ -125,8 +125,14 @@ impl Module {
     }
 }
 
-/// What runs the functions that a call takes.
-#[must_use]
+impl Call {
+    /// What runs the functions that the call takes as arguments.
+    #[must_use]
+    pub fn runner(&self) -> Runner {
+        runner(self)
+    }
+}
+
 fn runner(call: &Call) -> Runner {
     let name = call.qualified().map_or("", |name| name.as_str());
     match name {

@@ -1,0 +1,188 @@
+//! The places that lead to a function: calls of it, and places that pass it on.
+
+use crate::deployment::reach::is_aside;
+use crate::diagnostic::RepoPath;
+use crate::formats::python::{Call, Callee, Module, ValueKind};
+
+use super::{CallGraph, ClassAt, Definition, Edge, EdgeKind, FunctionAt};
+
+/// Files that spell a name, up to which all of them are parsed; beyond that only those that also spell the file or class
+/// the name belongs to.
+const FEW_FILES: usize = 60;
+/// Files parsed for one function at most.
+const MOST_FILES: usize = 400;
+/// Methods with fewer letters, or without an underscore, are named alike in many classes.
+const DISTINCTIVE_LETTERS: usize = 10;
+
+/// Methods that many classes have under the same name, however long it is.
+const COMMON_METHODS: &[&str] = &[
+    "from_config",
+    "from_pretrained",
+    "get_or_create",
+    "process_message",
+    "handle_message",
+    "handle_event",
+    "process_request",
+    "handle_request",
+    "send_message",
+    "get_response",
+    "generate_response",
+    "run_forever",
+    "execute_query",
+    "generate_text",
+    "create_task",
+    "run_in_executor",
+];
+
+impl<'d> CallGraph<'d> {
+    /// The places that lead to `target`, without those in tests, examples and other files aside from the program.
+    #[must_use]
+    pub fn callers(&self, target: FunctionAt<'d>) -> Vec<Edge<'d>> {
+        let class = target.row().class.map(|id| ClassAt { path: target.path, module: target.module, id });
+        let distinctive = class.is_some() && self.is_distinctive(target);
+        let question = Question { graph: self, target, class, distinctive };
+        let mut edges = Vec::new();
+        for (path, module) in self.files_that_may_lead_to(target, class) {
+            if !is_aside(path, &RepoPath::root()) || path == target.path {
+                question.edges_in(path, module, &mut edges);
+            }
+        }
+        edges
+    }
+
+    fn files_that_may_lead_to(
+        &self,
+        target: FunctionAt<'d>,
+        class: Option<ClassAt<'d>>,
+    ) -> Vec<(&'d RepoPath, &'d Module)> {
+        let own = (target.path, target.module);
+        let row = target.row();
+        if row.is_nested() || row.is_lambda() {
+            return vec![own];
+        }
+        let name = match class {
+            Some(class) if is_constructor(&row.name) => &class.row().name,
+            _ => &row.name,
+        };
+        let spelling = self.documents.python_naming(name);
+        let mut files: Vec<RepoPath> = spelling.to_vec();
+        if files.len() > FEW_FILES {
+            let stem = target.path.file_name().trim_end_matches(".py");
+            let owner = match (class, stem) {
+                (Some(class), _) => class.row().name.to_string(),
+                (None, "__init__") => target.path.parent().file_name().to_owned(),
+                (None, stem) => stem.to_owned(),
+            };
+            let of_owner = self.documents.python_naming(&owner);
+            files.retain(|file| of_owner.binary_search(file).is_ok());
+        }
+        if files.len() > MOST_FILES {
+            files.clear();
+        }
+        let others = files.iter().filter(|file| *file != target.path).filter_map(|file| self.file(file));
+        std::iter::once(own).chain(others).collect()
+    }
+
+    /// Whether the name of a method alone tells which one is called, whatever the receiver.
+    fn is_distinctive(&self, target: FunctionAt<'d>) -> bool {
+        let name = &*target.row().name;
+        if name.len() < DISTINCTIVE_LETTERS
+            || !name.trim_matches('_').contains('_')
+            || name.starts_with("__")
+            || COMMON_METHODS.contains(&name)
+        {
+            return false;
+        }
+        let files = self.documents.python_naming(name);
+        files.len() <= FEW_FILES
+            && files.iter().filter_map(|file| self.file(file)).all(|(path, module)| {
+                let named = module.function_ids().filter(|(_, function)| &*function.name == name);
+                named.map(|(id, _)| FunctionAt { path, module, id }).all(|found| found == target)
+            })
+    }
+}
+
+fn is_constructor(name: &str) -> bool {
+    matches!(name, "__init__" | "__post_init__" | "__new__")
+}
+
+struct Question<'g, 'd> {
+    graph: &'g CallGraph<'d>,
+    target: FunctionAt<'d>,
+    class: Option<ClassAt<'d>>,
+    distinctive: bool,
+}
+
+impl<'d> Question<'_, 'd> {
+    fn edges_in(&self, path: &'d RepoPath, module: &'d Module, edges: &mut Vec<Edge<'d>>) {
+        for (_, call) in module.call_ids().filter(|(_, call)| !call.deferred && !module.in_type_checking(call.block)) {
+            let edge = |span, kind, inferred| Edge {
+                path,
+                module,
+                caller: call.function,
+                span,
+                block: call.block,
+                kind,
+                inferred,
+            };
+            if let Some(inferred) = self.calls(path, module, call) {
+                edges.push(edge(call.span, EdgeKind::Call, inferred));
+            }
+            for argument in &call.arguments {
+                let passed = match &argument.value.kind {
+                    ValueKind::Function(id) | ValueKind::Method(_, id) => {
+                        FunctionAt { path, module, id: *id } == self.target
+                    }
+                    ValueKind::Name(name) if name.last() == &*self.target.row().name => {
+                        self.graph.definition(name, path) == Some(Definition::Function(self.target))
+                    }
+                    _ => false,
+                };
+                if passed {
+                    edges.push(edge(argument.value.span, EdgeKind::HandOff(call.runner()), false));
+                }
+            }
+        }
+    }
+
+    /// Whether the call runs the target; and whether that is inferred.
+    fn calls(&self, path: &'d RepoPath, module: &'d Module, call: &Call) -> Option<bool> {
+        let row = self.target.row();
+        match &call.callee {
+            Callee::Function(id) | Callee::LocalMethod { function: Some(id), .. }
+                if FunctionAt { path, module, id: *id } == self.target =>
+            {
+                return Some(false);
+            }
+            Callee::UnknownMethod { method, .. } => {
+                return (self.distinctive && *method == row.name).then_some(true);
+            }
+            _ => {}
+        }
+        let constructs = is_constructor(&row.name);
+        let wanted = if constructs { &self.class?.row().name } else { &row.name };
+        if !matches!(call.callee, Callee::Class(_) | Callee::Function(_)) && call.callee.last_name() != Some(wanted) {
+            // An alias of an import is resolved to its own name, so the last name is the definition's.
+            return None;
+        }
+        match self.graph.callee(path, module, call)? {
+            Definition::Function(found) if found == self.target => Some(false),
+            Definition::Function(found) if found.row().name == row.name => self.may_be_overridden(found, call),
+            Definition::Class(class) if constructs => {
+                (self.graph.method(class, &row.name) == Some(self.target)).then_some(false)
+            }
+            _ => None,
+        }
+    }
+
+    /// The method found is that of a class from which the target's class is derived, and the receiver's own class is not
+    /// known for sure.
+    fn may_be_overridden(&self, found: FunctionAt<'d>, call: &Call) -> Option<bool> {
+        let base = ClassAt { path: found.path, module: found.module, id: found.row().class? };
+        let through_super = matches!(call.callee, Callee::LocalMethod { through_super: true, .. });
+        if call.receiver.is_some() || through_super {
+            return None;
+        }
+        self.graph.lineage(self.class?).contains(&base).then_some(true)
+    }
+}

@@ -1,0 +1,177 @@
+//! The way from an event loop down to a function: the calls in between, hop by hop, as a traceback would show them.
+
+use std::collections::VecDeque;
+
+use crate::diagnostic::{Label, Location};
+use crate::formats::python::{Decorator, FunctionId, Runner};
+
+use super::{CallGraph, Edge, EdgeKind, FunctionAt};
+
+/// Calls in a chain at most.
+const MAX_HOPS: usize = 8;
+/// Functions looked at for one question.
+const MAX_FUNCTIONS: usize = 300;
+
+/// What runs on the loop at the top of a chain.
+#[derive(Debug, Clone, Copy)]
+pub enum Root<'d> {
+    /// A coroutine.
+    Coroutine(FunctionAt<'d>),
+    /// A plain function that the loop calls: `loop.call_soon(f)`.
+    Callback(FunctionAt<'d>),
+}
+
+/// One call of a chain.
+#[derive(Debug, Clone, Copy)]
+pub struct Hop<'d> {
+    /// The place that calls, or hands over to the loop.
+    pub edge: Edge<'d>,
+    /// The function that is called.
+    pub callee: FunctionAt<'d>,
+}
+
+/// A way from the loop down to a function, without a thread between.
+#[derive(Debug, Clone)]
+pub struct Chain<'d> {
+    /// What runs on the loop.
+    pub root: Root<'d>,
+    /// The calls, from the root down.
+    pub hops: Vec<Hop<'d>>,
+}
+
+impl Chain<'_> {
+    /// Whether a hop is inferred from a name, rather than followed.
+    #[must_use]
+    pub fn is_inferred(&self) -> bool {
+        self.hops.iter().any(|hop| hop.edge.inferred)
+    }
+
+    /// The name of what runs on the loop.
+    #[must_use]
+    pub fn root_name(&self) -> &str {
+        match &self.root {
+            Root::Coroutine(function) | Root::Callback(function) => &function.row().qualified,
+        }
+    }
+
+    /// A label for each hop, from the root down.
+    pub fn labels(&self) -> impl Iterator<Item = Label> {
+        let count = self.hops.len();
+        self.hops.iter().enumerate().map(move |(position, hop)| {
+            let callee = &hop.callee.row().qualified;
+            let number = if count > 1 { format!("{}: ", position + 1) } else { String::new() };
+            let how = if hop.edge.inferred { ", by its name" } else { "" };
+            let message = match (hop.edge.kind, hop.edge.function()) {
+                (EdgeKind::HandOff(_), _) => format!("{number}the event loop is told to call `{callee}`"),
+                (EdgeKind::Call, Some(caller)) if caller.row().is_async => {
+                    format!("{number}the coroutine `{}` calls `{callee}`{how}", caller.row().qualified)
+                }
+                (EdgeKind::Call, Some(caller)) => {
+                    format!("{number}`{}` calls `{callee}`{how}", caller.row().qualified)
+                }
+                (EdgeKind::Call, None) => format!("{number}calls `{callee}`{how}"),
+            };
+            Label { location: Location::new(hop.edge.path, hop.edge.span), message }
+        })
+    }
+}
+
+impl<'d> CallGraph<'d> {
+    /// The shortest way from a coroutine or a callback of the loop down to the plain function `start`, without a thread, a
+    /// process or an unknown runner between. `is_cut` tells functions that make sure themselves that no loop runs below
+    /// them; no way leads through these. Generators and functions with decorators of unknown effect are not followed
+    /// either. Ways without inferred hops come first.
+    #[must_use]
+    pub fn loop_above(&self, start: FunctionAt<'d>, is_cut: &dyn Fn(FunctionAt<'d>) -> bool) -> Option<Chain<'d>> {
+        let mut seen: Vec<(FunctionAt<'d>, Option<(usize, Edge<'d>)>)> = vec![(start, None)];
+        let mut queue = VecDeque::from([(0_usize, 0_usize)]);
+        let mut inferred: Option<Chain<'d>> = None;
+        while let Some((at, depth)) = queue.pop_front() {
+            let Some((function, _)) = seen.get(at).copied() else { break };
+            if !runs_when_called(function) || is_cut(function) {
+                continue;
+            }
+            for edge in self.callers(function) {
+                let root = match edge.kind {
+                    EdgeKind::HandOff(Runner::Loop) => Some(Root::Callback(function)),
+                    EdgeKind::HandOff(_) => continue,
+                    EdgeKind::Call => match edge.function() {
+                        None => continue,
+                        Some(caller) if caller.row().is_async => Some(Root::Coroutine(caller)),
+                        Some(_) => None,
+                    },
+                };
+                if edge.module.is_caught_by_name(edge.block, "RuntimeError") {
+                    continue;
+                }
+                if let Some(root) = root {
+                    let chain = Chain { root, hops: hops(&seen, at, edge) };
+                    if !chain.is_inferred() {
+                        return Some(chain);
+                    }
+                    inferred.get_or_insert(chain);
+                    continue;
+                }
+                let Some(caller) = edge.function() else { continue };
+                if depth + 1 < MAX_HOPS && seen.len() < MAX_FUNCTIONS && !seen.iter().any(|(known, _)| *known == caller)
+                {
+                    seen.push((caller, Some((at, edge))));
+                    queue.push_back((seen.len() - 1, depth + 1));
+                }
+            }
+        }
+        inferred
+    }
+}
+
+/// The hops from the root at `edge`, which leads to `seen[at]`, down to where the search began.
+fn hops<'d>(seen: &[(FunctionAt<'d>, Option<(usize, Edge<'d>)>)], at: usize, edge: Edge<'d>) -> Vec<Hop<'d>> {
+    let mut hops = Vec::new();
+    let mut next = Some((at, edge));
+    while let Some((at, edge)) = next {
+        let Some((function, below)) = seen.get(at) else { break };
+        hops.push(Hop { edge, callee: *function });
+        next = *below;
+    }
+    hops
+}
+
+/// Whether calling the function runs its body there and then.
+fn runs_when_called(function: FunctionAt<'_>) -> bool {
+    let row = function.row();
+    !row.is_generator && row.decorators.iter().all(keeps_nature)
+}
+
+/// Whether a decorator leaves it to the caller's thread to run the function.
+pub(super) fn keeps_nature(decorator: &Decorator) -> bool {
+    let last = decorator.text.rsplit('.').next().unwrap_or("");
+    matches!(
+        last,
+        "staticmethod"
+            | "classmethod"
+            | "property"
+            | "cached_property"
+            | "abstractmethod"
+            | "override"
+            | "final"
+            | "wraps"
+            | "cache"
+            | "lru_cache"
+            | "no_type_check"
+            | "torch.no_grad"
+    )
+}
+
+impl FunctionAt<'_> {
+    /// Whether every decorator leaves it what it is written as.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.row().decorators.iter().all(keeps_nature)
+    }
+
+    /// The functions around it, from the inside out, itself first.
+    pub fn with_parents(&self) -> impl Iterator<Item = FunctionId> {
+        let module = self.module;
+        std::iter::successors(Some(self.id), move |id| module.function(*id).parent)
+    }
+}

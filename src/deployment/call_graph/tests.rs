@@ -1,0 +1,79 @@
+use crate::deployment::Documents;
+use crate::diagnostic::RepoPath;
+use crate::repo::Repository;
+
+use super::{CallGraph, FunctionAt};
+
+/// The chain above the function `start` (`file:qualified name`), as the names of its functions from the root down.
+fn above(files: &[(&str, &str)], start: &str) -> Option<Vec<String>> {
+    let documents =
+        Documents::new(Repository::in_memory(files.iter().map(|(path, text)| (*path, text.as_bytes()))), []);
+    let graph = CallGraph::new(&documents);
+    let (file, name) = start.split_once(':').unwrap();
+    let (path, module) = graph.file(&RepoPath::new(file)).unwrap();
+    let (id, _) = module.function_ids().find(|(_, function)| &*function.qualified == name).unwrap();
+    let chain = graph.loop_above(FunctionAt { path, module, id }, &|_| false)?;
+    let mut names = vec![chain.root_name().to_owned()];
+    names.extend(
+        chain
+            .hops
+            .iter()
+            .map(|hop| format!("{}{}", hop.callee.row().qualified, if hop.edge.inferred { "?" } else { "" })),
+    );
+    Some(names)
+}
+
+#[test]
+fn chains_lead_over_files_through_imports_classes_and_attributes() {
+    let files = [
+        ("pkg/__init__.py", "from .agent import SafeAgent\n"),
+        (
+            "pkg/agent.py",
+            "class Agent:\n    async def generate(self): ...\n\nclass SafeAgent(Agent):\n    def generate(self):\n        return run(super().generate())\n",
+        ),
+        (
+            "pkg/service.py",
+            "from pkg import SafeAgent\n\nclass Service:\n    def __init__(self):\n        self.agent = SafeAgent()\n\n    def answer(self):\n        return self.agent.generate()\n",
+        ),
+        (
+            "server.py",
+            "from pkg.service import Service\nservice = Service()\n\nasync def Handle(request):\n    return reply(request)\n\ndef reply(request):\n    return service.answer()\n",
+        ),
+    ];
+    let chain = above(&files, "pkg/agent.py:SafeAgent.generate").unwrap();
+    assert_eq!(chain, ["Handle", "reply", "Service.answer", "SafeAgent.generate"]);
+}
+
+#[test]
+fn threads_generators_and_tests_end_a_chain() {
+    for caller in [
+        "import asyncio\nasync def go():\n    await asyncio.to_thread(work)\ndef work(): ...\n",
+        "import asyncio\nasync def go(loop):\n    await loop.run_in_executor(None, lambda: work())\ndef work(): ...\n",
+        "import threading\nasync def go():\n    threading.Thread(target=work).start()\ndef work(): ...\n",
+        "async def go(app):\n    app.add(work)\ndef work(): ...\n",
+        "async def go():\n    return work()\ndef work():\n    yield 1\n",
+        "async def go():\n    return work()\n@in_a_thread\ndef work(): ...\n",
+    ] {
+        assert_eq!(above(&[("a.py", caller)], "a.py:work"), None, "{caller}");
+    }
+    let test = [("a.py", "def work(): ...\n"), ("tests/test_a.py", "from a import work\nasync def test(): work()\n")];
+    assert_eq!(above(&test, "a.py:work"), None);
+}
+
+#[test]
+fn callbacks_of_the_loop_and_distinctive_names_lead_on() {
+    let soon = "async def go(loop):\n    loop.call_soon(work)\ndef work(): ...\n";
+    assert_eq!(above(&[("a.py", soon)], "a.py:work").unwrap(), ["work", "work"]);
+    let files = [
+        ("a.py", "class Client:\n    def refresh_all_tokens(self): ...\n    def go(self): ...\n"),
+        ("b.py", "async def go(client):\n    client.refresh_all_tokens()\n    client.go()\n"),
+    ];
+    assert_eq!(above(&files, "a.py:Client.refresh_all_tokens").unwrap(), ["go", "Client.refresh_all_tokens?"]);
+    assert_eq!(above(&files, "a.py:Client.go"), None);
+}
+
+#[test]
+fn cycles_end() {
+    let text = "def a(): b()\ndef b(): a()\n";
+    assert_eq!(above(&[("a.py", text)], "a.py:a"), None);
+}
