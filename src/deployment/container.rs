@@ -1,11 +1,12 @@
 //! Deployments that run an image built from one of the repository's Dockerfiles.
 
-use crate::diagnostic::{Location, RepoPath};
+use crate::diagnostic::{Location, RepoPath, Spanned};
 use crate::formats::compose::{Compose, Service};
 use crate::formats::dockerfile::{Dockerfile, Stage, StartCommand};
 use crate::formats::shell::Command;
 
 use super::packages::{Gatherer, gather_folder};
+use super::probes::asked_ports;
 use super::start::starts;
 use super::{
     Deployment, Documents, Environment, Fact, ImageLayout, Layout, Locate, Platform, PortRole, Start, python_version,
@@ -92,7 +93,17 @@ impl<'d> Image<'d> {
             .filter_map(|port| {
                 Some((PortRole::Declared, Fact::stated(port.port?, Location::new(&self.path, port.text.span))))
             })
+            .chain(self.probed())
             .collect()
+    }
+
+    /// The ports that `HEALTHCHECK` asks.
+    fn probed(&self) -> Vec<(PortRole, Fact<u16>)> {
+        let Some(Some(check)) = self.dockerfile.healthcheck(self.stage) else { return vec![] };
+        let environment = self.environment();
+        let ports = asked_ports(&check.commands, &|name| environment.value(name).map(str::to_owned));
+        let fact = |port: Spanned<u16>| Fact::stated(port.value, Location::new(&self.path, port.span));
+        ports.into_iter().map(|port| (PortRole::Probed, fact(port))).collect()
     }
 
     fn starts(&self, layout: &Layout<'d>, replacement: &Replacement<'_>) -> Vec<Start> {
@@ -220,6 +231,13 @@ fn compose_service<'d>(
         if let Some(target) = port.target {
             deployment.ports.push((PortRole::Published, Fact::stated(target, Location::new(path, port.text.span))));
         }
+    }
+    if let Some(check) = &service.healthcheck {
+        deployment.ports.retain(|(role, _)| *role != PortRole::Probed);
+        let environment = &deployment.environment;
+        let asked = asked_ports(&check.commands, &|name| environment.value(name).map(str::to_owned));
+        let probes = asked.into_iter().map(|port| Fact::stated(port.value, Location::new(path, port.span)));
+        deployment.ports.extend(probes.map(|port| (PortRole::Probed, port)));
     }
     Some((dockerfile, deployment))
 }

@@ -112,13 +112,9 @@ fn space_of_card<'d>(documents: &'d Documents, card: &Card<'d>) -> Deployment<'d
     let python = card_python(card, sdk);
     let mut deployment = folder_deployment(documents, name, &root, platform, python);
     deployment.packages = space_packages(documents, card, &root, deployment.python.as_ref().map(|python| python.value));
-    let defaults = &space_card().defaults;
     if sdk == Sdk::Gradio {
-        for (variable, value) in &defaults.environment {
-            deployment
-                .environment
-                .set(variable, Fact::default(Some(value.clone()), defaults.environment_evidence.clone()));
-        }
+        set_gradio_environment(&mut deployment);
+        deployment.ports.push((PortRole::Connected, asked_by_default()));
     }
     if sdk == Sdk::Static {
         return deployment;
@@ -130,6 +126,15 @@ fn space_of_card<'d>(documents: &'d Documents, card: &Card<'d>) -> Deployment<'d
             vec![Start { location, invocation: None, file: Some((file, Role::Script)), exec_form: false }];
     }
     deployment
+}
+
+/// What the image of a Gradio Space sets.
+fn set_gradio_environment(deployment: &mut Deployment<'_>) {
+    let defaults = &space_card().defaults;
+    for (variable, value) in &defaults.environment {
+        let fact = Fact::default(Some(value.clone()), defaults.environment_evidence.clone());
+        deployment.environment.set(variable, fact);
+    }
 }
 
 /// The Python that the card names, or the one that the platform takes.
@@ -170,10 +175,13 @@ fn app_port(card: &Card<'_>) -> Fact<u16> {
     let written = card
         .text("app_port")
         .and_then(|port| Some(Fact::stated(port.value.parse().ok()?, Location::new(card.readme(), port.span))));
-    written.unwrap_or_else(|| {
-        let port = space_card().defaults.app_port;
-        Fact::default(port, format!("a Docker Space without app_port is asked at {port}"))
-    })
+    written.unwrap_or_else(asked_by_default)
+}
+
+/// The port that a Space is asked at where its card says no other.
+fn asked_by_default() -> Fact<u16> {
+    let port = space_card().defaults.app_port;
+    Fact::default(port, format!("a Space whose card says no app_port is asked at {port}"))
 }
 
 /// A tree that is pushed to a Space without saying what it is built with.
@@ -182,8 +190,13 @@ fn space_without_card<'d>(documents: &'d Documents, root: &RepoPath, push: &Loca
     let mut deployment = folder_deployment(documents, space_name(root), root, platform, None);
     let dockerfile = root.join("Dockerfile").filter(|path| documents.repository().presence(path) == Presence::File);
     if let Some(image) = dockerfile.and_then(|path| Image::new(documents, &path, root, None)) {
-        return image.deploy(space_name(root), deployment.platform, &Replacement::default());
+        let mut deployment = image.deploy(space_name(root), deployment.platform, &Replacement::default());
+        deployment.ports.push((PortRole::Connected, asked_by_default()));
+        return deployment;
     }
+    // Only as a Gradio Space would this tree run without a Dockerfile, and that image sets its variables.
+    set_gradio_environment(&mut deployment);
+    deployment.ports.push((PortRole::Connected, asked_by_default()));
     let app = root
         .join(&space_card().defaults.app_file)
         .filter(|file| documents.repository().presence(file) == Presence::File);

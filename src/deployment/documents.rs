@@ -21,6 +21,7 @@ use crate::formats::requirements::RequirementsFile;
 use crate::formats::rust::RustFile;
 use crate::formats::setup_cfg::SetupCfg;
 use crate::formats::shell::{self, Command};
+use crate::formats::streamlit_config::StreamlitConfig;
 use crate::formats::workflow::Workflow;
 use crate::formats::yaml::{self, YamlError};
 use crate::knowledge::PythonVersion;
@@ -78,6 +79,7 @@ pub struct Documents {
     render: Cache<Result<Render, PlatformFileError>>,
     app_engine: Cache<AppEngine>,
     railway: Cache<Result<Railway, PlatformFileError>>,
+    streamlit: Cache<StreamlitConfig>,
 }
 
 impl Documents {
@@ -113,6 +115,7 @@ impl Documents {
             render: Cache::new(&repository, named(&["render.yaml", "render.yml"])),
             app_engine: Cache::new(&repository, named(&["app.yaml"])),
             railway: Cache::new(&repository, named(&["railway.json", "railway.toml"])),
+            streamlit: Cache::new(&repository, |path, _| path.as_str().ends_with(".streamlit/config.toml")),
             literals,
             names: NameIndex::default(),
             repository,
@@ -293,6 +296,12 @@ impl Documents {
     #[must_use]
     pub fn dotenv(&self, path: &RepoPath) -> Option<&[dotenv::Entry]> {
         self.dotenvs.get(&self.repository, path, |source| Some(dotenv::parse(source.text()))).map(Vec::as_slice)
+    }
+
+    /// `.streamlit/config.toml`.
+    #[must_use]
+    pub fn streamlit_config(&self, path: &RepoPath) -> Option<&StreamlitConfig> {
+        self.streamlit.get(&self.repository, path, |source| Some(StreamlitConfig::parse(source.text())))
     }
 
     /// `fly.toml`.

@@ -17,6 +17,12 @@ pub(super) fn deployments(documents: &Documents) -> Vec<Deployment<'_>> {
     found.extend(render(documents));
     found.extend(app_engine(documents));
     found.extend(railway(documents));
+    for deployment in found.iter_mut().filter(|deployment| deployment.platform.value.sets_port()) {
+        if deployment.environment.get("PORT").is_none() {
+            let why = format!("{} sets PORT", deployment.platform.value);
+            deployment.environment.set("PORT", Fact::default(None, why));
+        }
+    }
     found
 }
 

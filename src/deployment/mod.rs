@@ -13,6 +13,7 @@ mod literals;
 mod naming;
 pub mod packages;
 mod platform;
+mod probes;
 mod python_version;
 pub mod reach;
 mod run;
@@ -21,6 +22,7 @@ pub mod space;
 mod start;
 pub mod sync;
 pub mod workflows;
+mod values;
 
 use std::sync::OnceLock;
 
@@ -188,6 +190,18 @@ impl<'d> Deployment<'d> {
     #[must_use]
     pub fn servers(&self) -> &[Server] {
         self.servers.get_or_init(|| servers::servers(self))
+    }
+
+    /// Whether every program that starts is known, so that no other can listen on a port.
+    #[must_use]
+    pub fn knows_all_servers(&self) -> bool {
+        servers::knows_all(self)
+    }
+
+    /// The start that defines a web application and serves nothing, where it is the only one.
+    #[must_use]
+    pub fn idle_start(&self) -> Option<servers::IdleStart> {
+        servers::idle_start(self)
     }
 
     /// Whether the image is built with cargo, so that Rust code of the repository runs in it.

@@ -20,6 +20,7 @@ pub mod requirements;
 pub mod rust;
 pub mod setup_cfg;
 pub mod shell;
+pub mod streamlit_config;
 pub mod text_map;
 pub mod toml;
 pub mod variables;

@@ -57,6 +57,9 @@ pub struct ServerCall {
     /// The call only configures; the server starts with this other call.
     #[serde(default)]
     pub only_with_call: Option<String>,
+    /// The call only names an address; a server needs this other call too.
+    #[serde(default)]
+    pub listens_with: Option<String>,
     /// It starts a server only where the starting call has this argument.
     #[serde(default)]
     pub only_with_argument: Option<ArgumentCondition>,
@@ -93,6 +96,9 @@ pub struct ServerCommand {
     /// The configuration file in Python that may hold the address.
     #[serde(default)]
     pub config: Option<Setting<String>>,
+    /// Whether `.streamlit/config.toml` is read where neither flag nor variable says more.
+    #[serde(default)]
+    pub reads_streamlit_config: bool,
     /// The environment variable that holds further arguments.
     #[serde(default)]
     pub arguments_variable: Option<String>,

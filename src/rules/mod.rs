@@ -40,6 +40,7 @@ pub const RULES: &[&dyn Rule] = &[
     &net::LoopbackBind,
     &wf::MisplacedWorkflow,
 ];
+pub const RULES: &[&dyn Rule] = &[&net::LoopbackBind, &net::HardCodedPort, &net::PortMismatch, &net::NoServerStarted];
 
 /// The rule with this code or name, whatever the case.
 #[must_use]

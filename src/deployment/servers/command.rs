@@ -1,15 +1,21 @@
 //! Servers that a command line starts: `uvicorn app:app`, `gunicorn`, `streamlit run`.
 
-use crate::diagnostic::{Fix, Location};
+use crate::diagnostic::{Fix, Location, RepoPath};
 use crate::formats::shell::{Invocation, Word};
+use crate::formats::streamlit_config::StreamlitConfig;
 use crate::knowledge::{ServerCommand, Setting, servers as table};
 
 use super::super::{Deployment, Start};
-use super::{Host, OPEN_MESSAGE, Server, Set, Source, Starter};
+use super::{Host, OPEN_MESSAGE, Server, Set, Source, Starter, append};
 
 /// The servers that the deployment's commands start.
 pub(super) fn servers(deployment: &Deployment<'_>) -> Vec<Server> {
     deployment.starts().iter().filter_map(|start| server(deployment, start)).collect()
+}
+
+/// Whether the program is one whose server is listed.
+pub(super) fn is_known(invocation: &Invocation) -> bool {
+    table().commands.iter().any(|command| runs(command, invocation))
 }
 
 fn server(deployment: &Deployment<'_>, start: &Start) -> Option<Server> {
@@ -22,6 +28,7 @@ fn server(deployment: &Deployment<'_>, start: &Start) -> Option<Server> {
     let asked = Asked { deployment, start, invocation, command };
     let (host, port) = asked.address();
     let open_fix = host.value.is_loopback().then(|| asked.open_fix(&host)).flatten();
+    let port_fix = port.as_ref().and_then(|port| asked.port_fix(port));
     Some(Server {
         framework: &command.framework,
         location: start.location.clone(),
@@ -31,6 +38,7 @@ fn server(deployment: &Deployment<'_>, start: &Start) -> Option<Server> {
         host_variable: first_variable(command.host.as_ref()),
         port_variable: command.port.as_ref().and_then(|port| port.variables.first()).map(String::as_str),
         open_fix,
+        port_fix,
     })
 }
 
@@ -51,6 +59,16 @@ fn runs(command: &ServerCommand, invocation: &Invocation) -> bool {
         _ => invocation.arguments.as_slice(),
     };
     arguments.iter().any(|word| word.text == *subcommand)
+}
+
+/// What a configuration file says.
+enum Configured<'a> {
+    /// There is none.
+    Nothing,
+    /// There is one, which can't be read here.
+    Hidden,
+    /// What it says.
+    Read(RepoPath, &'a StreamlitConfig),
 }
 
 /// A server command with what it is asked about.
@@ -96,6 +114,16 @@ impl Asked<'_, '_> {
         if let Some((value, source)) = self.variable(setting) {
             return Set { value: value.map_or(Host::Unknown, |text| Host::parse(&text)), source };
         }
+        match self.streamlit_config() {
+            Configured::Hidden => return Set { value: Host::Unknown, source: Source::Default },
+            Configured::Read(path, config) => {
+                if let Some(address) = &config.address {
+                    let source = Source::Written(Location::new(&path, address.span));
+                    return Set { value: Host::parse(&address.value), source };
+                }
+            }
+            Configured::Nothing => {}
+        }
         let default = setting.default.as_deref();
         Set { value: default.map_or(Host::Unknown, Host::parse), source: Source::Default }
     }
@@ -107,13 +135,47 @@ impl Asked<'_, '_> {
         if let Some((value, source)) = self.variable(setting) {
             return Some(Set { value: value?.parse().ok()?, source });
         }
+        match self.streamlit_config() {
+            Configured::Hidden => return None,
+            Configured::Read(path, config) => {
+                if let Some(port) = &config.port {
+                    return Some(Set { value: port.value, source: Source::Written(Location::new(&path, port.span)) });
+                }
+            }
+            Configured::Nothing => {}
+        }
         Some(Set { value: setting.default?, source: Source::Default })
+    }
+
+    /// What `.streamlit/config.toml` says, in the folder that the program runs in.
+    fn streamlit_config(&self) -> Configured<'_> {
+        if !self.command.reads_streamlit_config {
+            return Configured::Nothing;
+        }
+        let documents = self.deployment.documents();
+        let path = self.deployment.locate(".streamlit/config.toml");
+        if let Some(path) = path
+            && let Some(config) = documents.streamlit_config(&path)
+        {
+            return Configured::Read(path, config);
+        }
+        // An image may write the file as it is built, or copy it to the home folder.
+        let dockerfile = self.deployment.dockerfile().and_then(|(path, _)| documents.repository().source(path));
+        match dockerfile {
+            Some(source) if source.text().contains(".streamlit") => Configured::Hidden,
+            _ => Configured::Nothing,
+        }
     }
 
     /// gunicorn and hypercorn: the flag, the configuration file, the environment, then the default.
     fn bind(&self, setting: &'static Setting<String>) -> (Set<Host>, Option<Set<u16>>) {
-        if let Some(word) = self.flag(&setting.flags) {
-            return self.written_bind(&word);
+        // Several binds are several listeners: one that is open counts.
+        let names: Vec<_> = setting.flags.iter().map(String::as_str).collect();
+        let given = self.invocation.flags(&names);
+        if !given.is_empty() {
+            let mut binds: Vec<_> = given.iter().map(|word| self.written_bind(word)).collect();
+            let open = binds.iter().position(|(host, _)| !host.value.is_loopback()).unwrap_or(binds.len() - 1);
+            return binds.swap_remove(open);
         }
         if let Some(found) = self.configured_bind() {
             return found;
@@ -188,6 +250,25 @@ impl Asked<'_, '_> {
         Source::Written(Location::new(&self.start.location.path, word.span))
     }
 
+    /// Writes `$PORT` where the port is written, or adds the flag; only where a shell reads the line.
+    fn port_fix(&self, port: &Set<u16>) -> Option<Fix> {
+        let path = &self.start.location.path;
+        let source = self.deployment.documents().repository().source(path)?;
+        let fix = Fix::safe("Listen on the port that PORT names");
+        if self.start.exec_form {
+            return None;
+        }
+        if let Source::Written(location) = &port.source {
+            let text = location.span.of(source.text());
+            let changed = text.replacen(&port.value.to_string(), "$PORT", 1);
+            let shell = location.path == *path && !text.contains('\'') && changed != text;
+            return shell.then(|| fix.replace(path, location.span, changed));
+        }
+        let flag = self.command.port.as_ref()?.flags.iter().find(|flag| flag.starts_with("--"))?;
+        let addition = append::words(source.text(), self.invocation, &[flag.as_str(), "$PORT"]);
+        (port.source == Source::Default).then(|| fix.insert(path, self.invocation.span.end, addition))
+    }
+
     /// Replaces the address where it is written on the command line, or adds the flag.
     fn open_fix(&self, host: &Set<Host>) -> Option<Fix> {
         let path = &self.start.location.path;
@@ -202,10 +283,9 @@ impl Asked<'_, '_> {
         if host.source != Source::Default {
             return None;
         }
-        let end = self.invocation.span.end;
-        let addition =
-            if self.start.exec_form { format!(", \"{flag}\", \"0.0.0.0\"") } else { format!(" {flag} 0.0.0.0") };
-        Some(fix.insert(path, end, addition))
+        let source = self.deployment.documents().repository().source(path)?;
+        let addition = append::words(source.text(), self.invocation, &[flag.as_str(), "0.0.0.0"]);
+        Some(fix.insert(path, self.invocation.span.end, addition))
     }
 }
 

@@ -2,7 +2,9 @@
 //! default.
 
 mod address;
+mod append;
 mod command;
+mod idle;
 mod python;
 mod rust;
 
@@ -11,6 +13,8 @@ use crate::diagnostic::{Fix, Label, Location};
 use super::Deployment;
 
 pub use address::Host;
+pub use idle::IdleStart;
+pub(super) use idle::idle_start;
 
 /// Where a setting of a server comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +82,8 @@ pub struct Server {
     pub port_variable: Option<&'static str>,
     /// What would make it listen on all interfaces.
     pub open_fix: Option<Fix>,
+    /// What would make it listen on the port that `PORT` names.
+    pub port_fix: Option<Fix>,
 }
 
 /// Every server that starts in `deployment`, as far as the files say: commands first, then calls in the files they lead to.
@@ -87,6 +93,26 @@ pub(super) fn servers(deployment: &Deployment<'_>) -> Vec<Server> {
     found.extend(python::servers(deployment));
     found.extend(rust::servers(deployment));
     found
+}
+
+/// Programs that a start script may run and that serve nothing.
+const SERVES_NOTHING: &[&str] = &[
+    "echo", "printf", "cd", "mkdir", "chmod", "chown", "cp", "mv", "rm", "ls", "cat", "sleep", "export", "set", "wait",
+    "test", "[", "true", "false", ":", "exit", "trap", "source", "touch", "ln", "grep", "sed", "awk", "pip", "pip3",
+    "alembic", "curl", "wget", "nc", "kill", "date", "env", "unset", "read", "pwd", "whoami", "id", "find", "return",
+];
+
+/// Whether every program that starts is known, so that no other can listen on a port.
+#[must_use]
+pub(super) fn knows_all(deployment: &Deployment<'_>) -> bool {
+    let starts = deployment.starts();
+    !starts.is_empty()
+        && starts.iter().all(|start| {
+            let Some(invocation) = &start.invocation else { return start.file.is_some() };
+            start.file.is_some()
+                || command::is_known(invocation)
+                || (!invocation.is_python() && SERVES_NOTHING.contains(&invocation.name()))
+        })
 }
 
 /// The help that goes with a fix which opens a server to all interfaces.

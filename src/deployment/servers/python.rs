@@ -13,9 +13,14 @@ pub(super) fn servers(deployment: &Deployment<'_>) -> Vec<Server> {
     for (path, reached) in deployment.reach().files() {
         let Some(module) = deployment.documents().python(path) else { continue };
         for call in module.calls.iter().filter(|call| !call.deferred) {
-            let Some(entry) = entry(module, call) else { continue };
-            if deployment.runs(path, module, call, reached.role) {
-                found.push(Asked { deployment, path, call, entry }.server());
+            let Some(entry) = entry(deployment, path, module, call) else { continue };
+            if !deployment.runs(path, module, call, reached.role) {
+                continue;
+            }
+            let server = Asked { deployment, path, call, entry }.server();
+            // Port 0 is one that the system picks: a probe for a free port, or a server for the program's own use.
+            if server.port.as_ref().is_none_or(|port| port.value != 0) {
+                found.push(server);
             }
         }
     }
@@ -23,9 +28,18 @@ pub(super) fn servers(deployment: &Deployment<'_>) -> Vec<Server> {
 }
 
 /// The table's entry for a call that starts a server.
-fn entry(module: &Module, call: &Call) -> Option<&'static ServerCall> {
+fn entry(deployment: &Deployment<'_>, path: &RepoPath, module: &Module, call: &Call) -> Option<&'static ServerCall> {
     let name = call.qualified()?;
-    let entry = table().calls.iter().find(|entry| entry.calls.iter().any(|known| *name == known.as_str()))?;
+    let entry = entry_of(name).or_else(|| {
+        // An object of another file: only what could start a server is looked for.
+        let starts = table().calls.iter().flat_map(|entry| &entry.calls);
+        let is_start = starts.filter_map(|known| known.rsplit('.').next()).any(|last| last == name.last());
+        let across = if is_start { deployment.called_across_files(path, name)? } else { return None };
+        entry_of(&across)
+    })?;
+    if entry.listens_with.as_ref().is_some_and(|listen| !module.calls.iter().any(|other| other.is(listen))) {
+        return None;
+    }
     let Some(starting) = &entry.only_with_call else { return Some(entry) };
     let starts = module.calls.iter().any(|other| {
         other.is(starting)
@@ -35,6 +49,10 @@ fn entry(module: &Module, call: &Call) -> Option<&'static ServerCall> {
             })
     });
     starts.then_some(entry)
+}
+
+fn entry_of(name: &str) -> Option<&'static ServerCall> {
+    table().calls.iter().find(|entry| entry.calls.iter().any(|known| known == name))
 }
 
 /// A call that starts a server, with what it is asked about.
@@ -60,16 +78,16 @@ impl Asked<'_, '_> {
             host_variable: variable(self.entry.host.as_ref().map(|host| &host.variables)),
             port_variable: variable(self.entry.port.as_ref().map(|port| &port.variables)),
             open_fix,
+            port_fix: None,
         }
     }
 
     fn address(&self) -> (Set<Host>, Option<Set<u16>>) {
         if let Some(argument) = self.entry.listen.as_ref().and_then(|listen| self.call.keyword(listen)) {
-            let bind = self
-                .deployment
-                .evaluate_text(&argument.value)
-                .map_or((Host::Unknown, None), |text| Host::parse_bind(&text));
-            let source = self.written(&argument.value);
+            let (file, value) = self.deployment.resolve(self.path, &argument.value);
+            let bind =
+                self.deployment.evaluate_text(&value).map_or((Host::Unknown, None), |text| Host::parse_bind(&text));
+            let source = written(&file, &value);
             return (Set { value: bind.0, source: source.clone() }, bind.1.map(|value| Set { value, source }));
         }
         if let Some(address) = &self.entry.address {
@@ -90,18 +108,30 @@ impl Asked<'_, '_> {
         };
         let ValueKind::Tuple(items) = &argument.value.kind else { return unknown };
         let [host, port, ..] = items.as_slice() else { return unknown };
-        let value = self.deployment.evaluate_text(host).map_or(Host::Unknown, |text| Host::parse(&text));
-        let port = self.deployment.evaluate_int(port).and_then(|number| u16::try_from(number).ok());
-        let port = port.map(|value| Set { value, source: self.written(&items[1]) });
-        (Set { value, source: self.written(host) }, port)
+        let host = self.host_value(host);
+        (host, self.port_value(port))
+    }
+
+    fn host_value(&self, value: &Value) -> Set<Host> {
+        let (file, value) = self.deployment.resolve(self.path, value);
+        // Where nothing says that a port is reached, an option that is not given may still be, when the image is run.
+        let open_question = matches!(value.kind, ValueKind::Flag { .. }) && self.deployment.ports().is_empty();
+        let text = self.deployment.evaluate_text(&value).filter(|_| !open_question);
+        let host = text.map_or(Host::Unknown, |text| Host::parse(&text));
+        Set { value: host, source: self.source_of(&file, &value) }
+    }
+
+    fn port_value(&self, value: &Value) -> Option<Set<u16>> {
+        let (file, value) = self.deployment.resolve(self.path, value);
+        let port = u16::try_from(self.deployment.evaluate_int(&value)?).ok()?;
+        Some(Set { value: port, source: self.source_of(&file, &value) })
     }
 
     fn host(&self, setting: &Setting<String>) -> Set<Host> {
         if let Some(argument) = self.argument(setting)
             && !self.is_absent(&argument.value)
         {
-            let value = self.deployment.evaluate_text(&argument.value).map_or(Host::Unknown, |text| Host::parse(&text));
-            return Set { value, source: self.source_of(&argument.value) };
+            return self.host_value(&argument.value);
         }
         if self.hides_arguments() {
             return Set { value: Host::Unknown, source: Source::Default };
@@ -117,8 +147,7 @@ impl Asked<'_, '_> {
         if let Some(argument) = self.argument(setting)
             && !self.is_absent(&argument.value)
         {
-            let value = u16::try_from(self.deployment.evaluate_int(&argument.value)?).ok()?;
-            return Some(Set { value, source: self.source_of(&argument.value) });
+            return self.port_value(&argument.value);
         }
         if self.hides_arguments() {
             return None;
@@ -158,24 +187,20 @@ impl Asked<'_, '_> {
             .find_map(|name| Some((name.clone(), self.deployment.variable_at_run(self.path, name)?)))
     }
 
-    fn source_of(&self, value: &Value) -> Source {
+    fn source_of(&self, file: &RepoPath, value: &Value) -> Source {
         match &value.kind {
             ValueKind::Env { variable, .. } => match self.deployment.environment().get(variable) {
                 Some(fact) => Source::Variable { name: variable.to_string(), location: fact.location().cloned() },
-                None => self.written(value),
+                None => written(file, value),
             },
-            _ => self.written(value),
+            _ => written(file, value),
         }
-    }
-
-    fn written(&self, value: &Value) -> Source {
-        Source::Written(Location::new(self.path, value.origin()))
     }
 
     fn open_fix(&self, host: &Set<Host>) -> Option<Fix> {
         let fix = Fix::unsafe_(format!("Make {} {OPEN_MESSAGE}", self.entry.framework));
-        let source = self.deployment.documents().repository().source(self.path)?;
         if let Source::Written(location) = &host.source {
+            let source = self.deployment.documents().repository().source(&location.path)?;
             let text = location.span.of(source.text());
             let changed = text.replacen(&host.value.to_string(), "0.0.0.0", 1);
             return (changed != text).then(|| fix.replace(&location.path, location.span, changed));
@@ -184,16 +209,23 @@ impl Asked<'_, '_> {
             return None;
         }
         let parameter = self.entry.host.as_ref()?.parameter.as_ref()?;
+        // A notebook's text is JSON, in which double quotes would need escapes.
+        let notebook = self.deployment.documents().python(self.path).is_some_and(|module| module.notebook);
+        let address = if notebook { "'0.0.0.0'" } else { "\"0.0.0.0\"" };
         let direct: Vec<_> =
             self.call.arguments.iter().filter(|argument| argument.origin == ArgumentOrigin::Direct).collect();
         if let Some(absent) = direct.iter().find(|argument| argument.name.as_deref() == Some(parameter)) {
-            return Some(fix.replace(self.path, absent.value.span, "\"0.0.0.0\""));
+            return Some(fix.replace(self.path, absent.value.span, address));
         }
         // Behind the last argument, so that a trailing comma and the layout of the call stay as they are.
         let at = direct.iter().map(|argument| argument.span.end).max();
         Some(match at {
-            Some(end) => fix.insert(self.path, end, format!(", {parameter}=\"0.0.0.0\"")),
-            None => fix.insert(self.path, self.call.arguments_span.start + 1, format!("{parameter}=\"0.0.0.0\"")),
+            Some(end) => fix.insert(self.path, end, format!(", {parameter}={address}")),
+            None => fix.insert(self.path, self.call.arguments_span.start + 1, format!("{parameter}={address}")),
         })
     }
+}
+
+fn written(file: &RepoPath, value: &Value) -> Source {
+    Source::Written(Location::new(file, value.origin()))
 }

@@ -65,6 +65,7 @@ fn server(deployment: &Deployment<'_>, path: &RepoPath, call: &RustCall) -> Opti
         host_variable: None,
         port_variable: None,
         open_fix: open_fix.flatten(),
+        port_fix: None,
     })
 }
 

@@ -33,6 +33,7 @@ pub(super) fn finish(walked: Walked<'_>, text: &str, spans: &SpanMap) -> Module 
     let environment = builder.environment(&calls);
     let contexts = builder.contexts();
     let caught = builder.caught();
+    let instances = builder.instances();
 
     let mut module = walked.module;
     for (row, value) in module.assignments.iter_mut().zip(assignments) {
@@ -52,6 +53,7 @@ pub(super) fn finish(walked: Walked<'_>, text: &str, spans: &SpanMap) -> Module 
         module.classes[class.index()].attributes.push(attribute);
     }
     module.references = references;
+    module.instances = instances;
     module.environment = environment;
     for (block, found) in contexts {
         if let BlockKind::With { contexts, .. } = &mut module.blocks[block.index()].kind {
@@ -106,6 +108,28 @@ pub(super) struct Builder<'a, 'w> {
 }
 
 impl<'a, 'w> Builder<'a, 'w> {
+    /// The names of the top level that stand for an instance of something from outside, sorted.
+    fn instances(&mut self) -> Vec<(Arc<str>, QualifiedName)> {
+        let resolver = &mut self.evaluator.resolver;
+        let Some(top) = self.walked.scopes.scopes.first() else { return vec![] };
+        let mut found = Vec::new();
+        for (name, symbol) in &top.names {
+            let (name, entity) = match resolver.symbol(*symbol) {
+                Some(Entity::Function(function)) => (format!("{name}()"), resolver.result_of(function)),
+                entity => ((*name).to_owned(), entity),
+            };
+            match entity {
+                Some(Entity::Instance(class)) => found.push((Arc::from(name), class)),
+                Some(Entity::LocalInstance(class)) => {
+                    found.extend(resolver.outside_base(class, &mut vec![]).map(|base| (Arc::from(name), base)));
+                }
+                _ => {}
+            }
+        }
+        found.sort();
+        found
+    }
+
     fn functions(&mut self) -> Vec<FunctionParts> {
         let walked = self.walked;
         walked

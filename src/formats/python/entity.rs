@@ -317,7 +317,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
     }
 
     /// The first base from outside of a class or of its bases in this file.
-    fn outside_base(&mut self, class: ClassId, seen: &mut Vec<ClassId>) -> Option<QualifiedName> {
+    pub fn outside_base(&mut self, class: ClassId, seen: &mut Vec<ClassId>) -> Option<QualifiedName> {
         if seen.contains(&class) || seen.len() > 50 {
             return None;
         }
@@ -438,7 +438,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
     }
 
     /// What a function of this file returns: by its annotation, or where all its `return`s agree.
-    fn result_of(&mut self, function: FunctionId) -> Option<Entity> {
+    pub fn result_of(&mut self, function: FunctionId) -> Option<Entity> {
         match self.results.get(&function) {
             Some(Memo::Answered(entity)) => return entity.clone(),
             Some(Memo::Asked) => return None,

@@ -6,7 +6,7 @@ use crate::diagnostic::{Span, Spanned};
 
 use super::{
     Assignment, Block, BlockId, BlockKind, Call, CallId, Class, ClassId, EnvironmentAccess, Function, FunctionId,
-    Import, Reference, StringConstant, TestKind,
+    Import, QualifiedName, Reference, StringConstant, TestKind,
 };
 
 /// One Python file or notebook, read once. Every span is a range of the file's own text.
@@ -36,6 +36,9 @@ pub struct Module {
     pub shell_lines: Vec<Spanned<Arc<str>>>,
     /// Its comments, from `#` to the end of the line.
     pub comments: Vec<Span>,
+    /// What other files can take from it: names of its top level that stand for an instance of a class from outside, by
+    /// the class's name; a function's name with `()` for what it returns.
+    pub instances: Vec<(Arc<str>, QualifiedName)>,
     /// What Python would not accept. The tables hold everything that could be read all the same.
     pub syntax_errors: Vec<Spanned<String>>,
     /// Whether it is a notebook: then text for an edit has to be written as JSON.
@@ -78,6 +81,14 @@ impl Module {
     /// The classes with their identities.
     pub fn class_ids(&self) -> impl Iterator<Item = (ClassId, &Class)> {
         self.classes.iter().enumerate().map(|(index, class)| (ClassId::new(index), class))
+    }
+
+    /// The class from outside that a name of the top level stands for an instance of: `gradio.Blocks` of `demo`; of
+    /// `build()`, what that function returns.
+    #[must_use]
+    pub fn instance_class(&self, name: &str) -> Option<&QualifiedName> {
+        let found = self.instances.binary_search_by(|(known, _)| (**known).cmp(name)).ok()?;
+        self.instances.get(found).map(|(_, class)| class)
     }
 
     /// The calls with their identities.

@@ -29,7 +29,7 @@ pub(super) enum ScopeKind {
 pub(super) struct Scope<'a> {
     pub parent: Option<ScopeId>,
     pub kind: ScopeKind,
-    names: FxHashMap<&'a str, SymbolId>,
+    pub names: FxHashMap<&'a str, SymbolId>,
     /// Names declared `global` or `nonlocal`, and the scope they belong to.
     elsewhere: FxHashMap<&'a str, ScopeId>,
 }
