@@ -28,8 +28,8 @@ use crate::knowledge::PythonVersion;
 use crate::repo::{FileKind, ReadError, Repository, Source};
 
 use super::literals::LiteralIndex;
-use super::workflows::is_misnamed;
 use super::naming::NameIndex;
+use super::workflows::is_misnamed;
 
 /// A value per file, computed on first use.
 #[derive(Debug)]

@@ -21,8 +21,8 @@ pub mod servers;
 pub mod space;
 mod start;
 pub mod sync;
-pub mod workflows;
 mod values;
+pub mod workflows;
 
 use std::sync::OnceLock;
 

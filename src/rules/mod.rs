@@ -38,9 +38,11 @@ pub const RULES: &[&dyn Rule] = &[
     &dep::UnpinnedDependency,
     &dep::BreaksOnTargetPython,
     &net::LoopbackBind,
+    &net::HardCodedPort,
+    &net::PortMismatch,
+    &net::NoServerStarted,
     &wf::MisplacedWorkflow,
 ];
-pub const RULES: &[&dyn Rule] = &[&net::LoopbackBind, &net::HardCodedPort, &net::PortMismatch, &net::NoServerStarted];
 
 /// The rule with this code or name, whatever the case.
 #[must_use]
