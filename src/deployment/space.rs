@@ -1,7 +1,7 @@
 //! Hugging Face Spaces: the card at the head of a README, and what it says.
 
 use crate::diagnostic::{Location, RepoPath, Spanned};
-use crate::formats::frontmatter::FrontMatter;
+use crate::formats::frontmatter::{self, FrontMatter};
 use crate::formats::yaml::Node;
 use crate::knowledge::space_card;
 use crate::repo::FileKind;
@@ -94,19 +94,84 @@ pub fn card<'d>(documents: &'d Documents, readme: &'d RepoPath) -> Option<Card<'
     (node.get("sdk").is_some() || telling >= 2).then_some(Card { readme, node })
 }
 
-/// Whether the head of `readme` was meant as the card of a Space and can't be read: it names the keys of one.
+/// A card that can't be read as it was meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BrokenCard {
+    /// The block is opened and never closed.
+    Unterminated {
+        /// The opening `---`.
+        opening: Location,
+        /// Where and with what text it can be closed, where its last key is plain to see.
+        end: Option<(usize, String)>,
+    },
+    /// The block is not YAML.
+    Invalid {
+        /// Where that was noticed.
+        at: Location,
+        /// The parser's reason.
+        reason: String,
+    },
+    /// The block does not open the file.
+    Misplaced {
+        /// Where it is opened.
+        at: Location,
+        /// Why it is not taken for one, as a clause.
+        why: &'static str,
+    },
+}
+
+/// The cards of the repository that were meant as such and can't be read: they name the keys of one.
 #[must_use]
-pub fn is_broken_card(documents: &Documents, readme: &RepoPath) -> bool {
-    let Some(source) = documents.repository().source(readme) else { return false };
-    let head = match documents.front_matter(readme) {
-        Some(FrontMatter::Unterminated { opening }) => source.text().get(opening.end..),
-        Some(FrontMatter::Found { body, document: Err(_), .. }) => source.text().get(body.start..body.end),
-        _ => None,
+pub fn broken_cards(documents: &Documents) -> Vec<BrokenCard> {
+    let readmes = documents.repository().of_kind(FileKind::Readme).map(|entry| entry.path());
+    readmes.filter(|path| !is_material(path)).filter_map(|path| broken_card(documents, path)).collect()
+}
+
+fn broken_card(documents: &Documents, readme: &RepoPath) -> Option<BrokenCard> {
+    let source = documents.repository().source(readme)?;
+    let text = source.text();
+    match documents.front_matter(readme)? {
+        FrontMatter::Unterminated { opening } => {
+            let body = text.get(opening.end..)?;
+            if !names_a_card(body) {
+                return None;
+            }
+            // The keys end at the first line that is none: blank, a heading, prose.
+            let mut end = opening.end + body.find('\n')? + 1;
+            for line in text.get(end..)?.split_inclusive('\n') {
+                let is_key = line.split_once(':').is_some_and(|(key, _)| is_plain_key(key));
+                if !is_key && !line.starts_with([' ', '-']) {
+                    break;
+                }
+                end += line.len();
+            }
+            let newline = source.newline();
+            let before = if text.get(..end)?.ends_with('\n') { "" } else { newline };
+            let end = Some((end, format!("{before}---{newline}")));
+            Some(BrokenCard::Unterminated { opening: Location::new(readme, *opening), end })
+        }
+        FrontMatter::Found { body, document: Err(error), .. } => names_a_card(body.of(text))
+            .then(|| BrokenCard::Invalid { at: Location::new(readme, error.span), reason: error.message.clone() }),
+        FrontMatter::Found { .. } => None,
+        FrontMatter::Absent => {
+            let late = frontmatter::late_block(text)?;
+            let (at, why) = (Location::new(readme, late.opening), late.why);
+            names_a_card(late.body.of(text)).then_some(BrokenCard::Misplaced { at, why })
+        }
+    }
+}
+
+/// Whether text has the keys of a Space's card at the start of its lines, `sdk` with one of its values among them.
+fn names_a_card(text: &str) -> bool {
+    let entries: Vec<_> = text.lines().take(40).filter_map(|line| line.split_once(':')).collect();
+    let sdk = |(key, value): &(&str, &str)| {
+        *key == "sdk" && Sdk::from_card(value.trim().trim_matches(['"', '\''])) != Sdk::Unknown
     };
-    let Some(head) = head else { return false };
-    let lines = head.lines().take(40);
-    let keys = lines.filter_map(|line| line.split_once(':')).filter(|(key, _)| TELLING_KEYS.contains(&key.trim()));
-    keys.count() >= 2 && !is_material(readme)
+    entries.iter().any(sdk) && entries.iter().filter(|(key, _)| space_card().key(key).is_some()).count() >= 2
+}
+
+fn is_plain_key(key: &str) -> bool {
+    !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
 }
 
 fn is_material(readme: &RepoPath) -> bool {

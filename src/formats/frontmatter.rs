@@ -85,6 +85,52 @@ fn single(documents: Vec<yaml::Document>, body: Span) -> Result<Node, YamlError>
     }
 }
 
+/// A block that looks like front matter and is not read as such.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LateBlock {
+    /// Its first line.
+    pub opening: Span,
+    /// What stands between its first and its last line.
+    pub body: Span,
+    /// Why it is not read, as a clause.
+    pub why: &'static str,
+}
+
+/// The first block between two lines of dashes among the first lines of a Markdown file that has no front matter. Fenced
+/// code is passed over: it shows a block, it is none.
+#[must_use]
+pub fn late_block(text: &str) -> Option<LateBlock> {
+    let mut offset = 0;
+    let mut fenced = false;
+    let mut opening: Option<(Span, &'static str)> = None;
+    let mut blank_so_far = true;
+    for line in text.split_inclusive('\n').take(60) {
+        let span = Span::new(offset, offset + line.trim_end().len());
+        offset += line.len();
+        let trimmed = line.trim();
+        if trimmed.starts_with("```") || trimmed.starts_with("~~~") {
+            fenced = !fenced;
+        }
+        let is_dashes = !fenced && trimmed.len() >= 3 && trimmed.bytes().all(|byte| byte == b'-');
+        match (opening, is_dashes) {
+            (Some((opening, why)), true) => {
+                return Some(LateBlock { opening, body: Span::new(opening.end, span.start), why });
+            }
+            (None, true) => {
+                let why = match blank_so_far {
+                    false => "text stands before it",
+                    true if trimmed.len() > 3 => "its first line has more than three dashes",
+                    true => "its first line holds more than `---`",
+                };
+                opening = Some((span, why));
+            }
+            _ => {}
+        }
+        blank_so_far &= trimmed.is_empty();
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +160,16 @@ mod tests {
         for text in ["---\na: 1\n", "---", "---\na: 1\n--- \n", "---\na: 1\n...\n"] {
             assert!(matches!(FrontMatter::parse(text), FrontMatter::Unterminated { .. }), "{text:?}");
         }
+    }
+
+    #[test]
+    fn late_blocks_are_told_from_examples() {
+        let why = |text: &str| late_block(text).map(|block| block.why);
+        assert_eq!(why("# T\n\n---\nsdk: gradio\n---\n"), Some("text stands before it"));
+        assert_eq!(why("--- \nsdk: gradio\n---\n"), Some("its first line holds more than `---`"));
+        assert_eq!(why("-----\r\nsdk: gradio\r\n-----\r\n"), Some("its first line has more than three dashes"));
+        assert_eq!(why("# T\n```yaml\n---\nsdk: gradio\n---\n```\n"), None);
+        assert_eq!(why("# T\n---\ntext"), None);
     }
 
     #[test]

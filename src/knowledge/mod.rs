@@ -15,7 +15,7 @@ pub use page::{Example, ExampleFile, FixAvailability, PageError, RulePage, Side,
 pub use python_version::{PythonSet, PythonVersion, PythonVersionError};
 pub use releases::{Release, newest_for, releases};
 pub use servers::{ArgumentCondition, ServerCall, ServerCommand, Servers, Setting, servers};
-pub use space_card::{CardDefaults, CardKey, CardLimits, CardType, SpaceCard, space_card};
+pub use space_card::{CardDefaults, CardKey, CardLimits, CardType, MistakenKey, SpaceCard, space_card};
 pub use version_set::{SpecifierError, VersionSet, parse_specifiers};
 pub use wheels::{BinaryPackage, binary_package};
 

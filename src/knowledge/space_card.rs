@@ -131,6 +131,20 @@ struct Tolerated {
     keys: Vec<String>,
 }
 
+/// A key that people write and no Space reads.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MistakenKey {
+    /// The key that does what they mean, where there is one.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// Whether the Space does well without what they mean.
+    #[serde(default)]
+    pub harmless: bool,
+    /// What does what they mean, as a clause.
+    pub why: String,
+}
+
 /// Everything known of the card.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -138,6 +152,7 @@ pub struct SpaceCard {
     /// Where the table is from.
     pub source: String,
     key: BTreeMap<String, CardKey>,
+    mistaken: BTreeMap<String, MistakenKey>,
     tolerated: Tolerated,
     /// What the platform does where the card is silent.
     pub defaults: CardDefaults,
@@ -156,6 +171,12 @@ impl SpaceCard {
     /// All keys, by name.
     pub fn keys(&self) -> impl Iterator<Item = (&str, &CardKey)> {
         self.key.iter().map(|(name, key)| (name.as_str(), key))
+    }
+
+    /// What is known of a key that no Space reads and people take for one.
+    #[must_use]
+    pub fn mistaken(&self, name: &str) -> Option<&MistakenKey> {
+        self.mistaken.get(name)
     }
 
     /// Whether a key that the reference does not list is harmless.
@@ -191,6 +212,10 @@ mod tests {
     fn every_entry_is_complete() {
         let card = space_card();
         assert!(card.values(card.key("license").unwrap()).iter().any(|id| id == "apache-2.0"));
+        for (name, mistaken) in &card.mistaken {
+            assert!(card.key(name).is_none() && !card.tolerates(name), "{name} is a key");
+            assert!(mistaken.key.as_ref().is_none_or(|key| card.key(key).is_some()), "{name}: an unknown key");
+        }
         for (name, key) in card.keys() {
             assert!(!card.tolerates(name), "{name} is listed twice");
             let Some(pattern) = &key.pattern else { continue };

@@ -2,6 +2,8 @@
 
 pub mod api;
 pub mod dep;
+pub mod hf;
+mod nearest;
 pub mod net;
 mod reporter;
 pub mod wf;
@@ -43,6 +45,8 @@ pub const RULES: &[&dyn Rule] = &[
     &net::NoServerStarted,
     &wf::MisplacedWorkflow,
 ];
+pub const RULES: &[&dyn Rule] =
+    &[&hf::InvalidSpaceCard, &hf::ShortDescriptionTooLong, &net::LoopbackBind, &wf::MisplacedWorkflow];
 
 /// The rule with this code or name, whatever the case.
 #[must_use]

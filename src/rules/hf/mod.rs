@@ -1,0 +1,19 @@
+//! HF: Hugging Face Spaces.
+
+mod card_values;
+mod invalid_space_card;
+mod short_description_too_long;
+
+pub use invalid_space_card::InvalidSpaceCard;
+pub use short_description_too_long::ShortDescriptionTooLong;
+
+use crate::deployment::Deployment;
+use crate::deployment::space::{self, Card};
+
+/// The card of the Space that this deployment is; `None` for anything else.
+fn card_of<'d>(deployment: &Deployment<'d>) -> Option<Card<'d>> {
+    if !deployment.platform().value.is_any_space() {
+        return None;
+    }
+    space::cards(deployment.documents()).into_iter().find(|card| card.root() == *deployment.root())
+}
