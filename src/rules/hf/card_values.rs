@@ -122,7 +122,9 @@ fn version(name: &str, key: &CardKey, node: &Node) -> Option<Fault> {
 /// Whether a version read as a number names another release: `3.10` and 3.1 differ, `5.0` and 5 do not.
 fn loses_its_end(version: &str) -> bool {
     version.split_once('.').is_some_and(|(_, minor)| {
-        minor.ends_with('0') && minor.trim_end_matches('0') != "" && minor.bytes().all(|byte| byte.is_ascii_digit())
+        minor.ends_with('0')
+            && !minor.trim_end_matches('0').is_empty()
+            && minor.bytes().all(|byte| byte.is_ascii_digit())
     })
 }
 
