@@ -47,6 +47,13 @@ pub const RULES: &[&dyn Rule] = &[
 ];
 pub const RULES: &[&dyn Rule] =
     &[&hf::InvalidSpaceCard, &hf::ShortDescriptionTooLong, &net::LoopbackBind, &wf::MisplacedWorkflow];
+pub const RULES: &[&dyn Rule] = &[
+    &hf::InvalidSpaceCard,
+    &hf::ShortDescriptionTooLong,
+    &hf::SdkVersionMismatch,
+    &net::LoopbackBind,
+    &wf::MisplacedWorkflow,
+];
 
 /// The rule with this code or name, whatever the case.
 #[must_use]

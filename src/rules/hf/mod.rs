@@ -2,9 +2,11 @@
 
 mod card_values;
 mod invalid_space_card;
+mod sdk_version_mismatch;
 mod short_description_too_long;
 
 pub use invalid_space_card::InvalidSpaceCard;
+pub use sdk_version_mismatch::SdkVersionMismatch;
 pub use short_description_too_long::ShortDescriptionTooLong;
 
 use crate::deployment::Deployment;
