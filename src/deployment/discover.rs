@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Location, RepoPath};
+use crate::formats::dockerfile::Dockerfile;
 use crate::formats::package::Requirement;
 use crate::knowledge::{PythonVersion, space_card};
 use crate::repo::{FileKind, Presence};
@@ -253,15 +254,19 @@ fn is_development(path: &RepoPath) -> bool {
 fn build_context(documents: &Documents, path: &RepoPath) -> RepoPath {
     let own = path.parent();
     let Some(Ok(dockerfile)) = documents.dockerfile(path) else { return own };
-    let sources: Vec<_> = dockerfile
+    let mut sources: Vec<_> = dockerfile
         .stages
         .iter()
         .flat_map(|stage| dockerfile.copies(stage))
         .filter(|copied| copied.copy.from.is_none())
         .flat_map(|copied| copied.sources)
         .filter_map(|source| source.value)
-        .filter(|source| source != "." && source != "./" && !source.contains(['*', '?', ':']))
         .collect();
+    // `COPY . .` says nothing by itself; what the image then runs and installs has to come from there.
+    if sources.iter().any(|source| matches!(source.as_str(), "." | "./")) {
+        sources.extend(files_used(dockerfile));
+    }
+    sources.retain(|source| source != "." && source != "./" && !source.contains(['*', '?', ':']));
     let present = |context: &RepoPath| {
         let exists = |source: &&String| {
             context
@@ -280,6 +285,24 @@ fn build_context(documents: &Documents, path: &RepoPath) -> RepoPath {
         }
     }
     best.0
+}
+
+/// The files, by relative paths, that the commands of an image need: scripts that start, manifests that are installed.
+fn files_used(dockerfile: &Dockerfile) -> Vec<String> {
+    let Some(stage) = dockerfile.final_stage() else { return Vec::new() };
+    let runs = dockerfile.runs(stage);
+    let own = dockerfile.command(stage);
+    let commands = runs.iter().flat_map(|run| &run.command.commands).chain(own.iter().flat_map(|own| &own.commands));
+    let mut found = Vec::new();
+    for word in commands.flat_map(|command| &command.words).filter_map(|word| word.plain()) {
+        let is_file = [".py", ".sh", ".txt", ".toml", ".lock"].iter().any(|ending| word.ends_with(ending));
+        if is_file && !word.starts_with(['/', '-']) {
+            found.push(word.to_owned());
+        } else if word == "." || word.starts_with(".[") {
+            found.push("pyproject.toml".to_owned());
+        }
+    }
+    found
 }
 
 /// Folders with a manifest of an application that no platform's files claim.

@@ -8,6 +8,16 @@ use super::Documents;
 /// How deep start scripts may call each other.
 const MAX_SCRIPTS: usize = 4;
 
+/// Programs with which a start script prepares what it starts in the end, and words of the shell itself.
+const PREPARATION: &[&str] = &[
+    "$@", "[", "[[", ":", "alembic", "apt-get", "awk", "basename", "break", "cat", "cd", "chmod", "chown", "command",
+    "continue", "cp", "curl", "cut", "date", "declare", "dirname", "echo", "env", "eval", "exit", "export", "false",
+    "find", "getopts", "git", "grep", "head", "hostname", "id", "kill", "ldconfig", "ln", "local", "ls", "mkdir", "mv",
+    "nc", "pip", "pip3", "popd", "printenv", "printf", "pushd", "pwd", "read", "readonly", "return", "rm", "sed",
+    "set", "shift", "shopt", "sleep", "sort", "tail", "tee", "test", "touch", "tr", "trap", "true", "type", "ulimit",
+    "umask", "unset", "until", "wait", "wc", "wget", "which", "whoami", "xargs",
+];
+
 /// How a Python file is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
@@ -50,6 +60,11 @@ pub fn starts(
 ) -> Vec<Start> {
     let mut found = Vec::new();
     collect(documents, locate, path, commands, exec_form, 0, &mut found);
+    let is_program = |start: &Start| start.invocation.as_ref().is_none_or(|one| !PREPARATION.contains(&one.name()));
+    // Where all is preparation, that is what the container does.
+    if found.iter().any(is_program) {
+        found.retain(is_program);
+    }
     found
 }
 
