@@ -30,6 +30,7 @@ use crate::repo::{FileKind, ReadError, Repository, Source};
 use super::literals::LiteralIndex;
 use super::naming::NameIndex;
 use super::workflows::is_misnamed;
+use super::malformed::{self, Malformed};
 
 /// A value per file, computed on first use.
 #[derive(Debug)]
@@ -138,6 +139,12 @@ impl Documents {
     #[must_use]
     pub fn unreadable(&self) -> &[(RepoPath, ReadError)] {
         self.literals.unreadable()
+    }
+
+    /// The files that a platform or an installer reads and would refuse as a whole.
+    #[must_use]
+    pub fn malformed(&self) -> Vec<Malformed> {
+        malformed::malformed(self)
     }
 
     /// The files, of whatever kind, that hold at least one of the literals. A rule asks for literals that it declares.

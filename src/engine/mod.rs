@@ -1,9 +1,9 @@
 //! Runs the rules over a tree and keeps what the settings ask for.
 
+mod guard;
 mod suppression;
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -104,9 +104,15 @@ fn check_here(repository: Repository, settings: &Settings) -> Report {
     let documents = Documents::new(repository, literals);
     let project = Project::discover(&documents, &overrides(settings));
     let (mut diagnostics, failures) = run(&rules, &project);
-    diagnostics.retain(|diagnostic| !settings.is_ignored(diagnostic.rule.code, &diagnostic.location.path));
+    let is_wanted = |diagnostic: &Diagnostic| !settings.is_ignored(diagnostic.rule.code, &diagnostic.location.path);
+    diagnostics.retain(&is_wanted);
     let selected = |code: &str| settings.rules.contains(code);
-    let mut diagnostics = suppression::apply(&documents, merge(diagnostics), &selected);
+    let (mut diagnostics, suppressions) = suppression::apply(&documents, merge(diagnostics), &selected);
+    for rule in &rules {
+        let mut reporter = Reporter::new(rule.id(), None);
+        rule.check_suppressions(&suppressions, &mut reporter);
+        diagnostics.extend(reporter.finish().into_iter().filter(&is_wanted));
+    }
     diagnostics.sort_by(|a, b| {
         (&a.location.path, a.location.span, a.rule.code, &a.message).cmp(&(
             &b.location.path,
@@ -131,15 +137,14 @@ fn run(rules: &[&dyn Rule], project: &Project<'_>) -> (Vec<Diagnostic>, Vec<Stri
         .map(|(rule, pass)| {
             let deployment = pass.and_then(|index| project.deployments().get(index));
             let mut reporter = Reporter::new(rule.id(), deployment.map(|deployment| deployment.name()));
-            let outcome = catch_unwind(AssertUnwindSafe(|| match deployment {
+            let outcome = guard::guarded(|| match deployment {
                 Some(deployment) => rule.check_deployment(deployment, &mut reporter),
                 None => rule.check(project, &mut reporter),
-            }));
+            });
+            let RuleId { code, name } = rule.id();
             match outcome {
                 Ok(()) => Ok(reporter.finish()),
-                Err(_) => {
-                    Err(format!("{} {} failed in itself; its findings are missing", rule.id().code, rule.id().name))
-                }
+                Err(said) => Err(format!("{code} {name} failed in itself and its findings are missing: {said}")),
             }
         })
         .collect();

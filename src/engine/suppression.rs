@@ -5,138 +5,167 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::deployment::Documents;
-use crate::diagnostic::{Diagnostic, RepoPath, RuleId, Severity, Span};
-use crate::repo::Source;
-use crate::rules;
+use crate::diagnostic::{Diagnostic, Location, RepoPath, RuleId, Span};
+use crate::formats::frontmatter::FrontMatter;
+use crate::repo::{FileKind, Source};
+use crate::rules::{self, Selector, Suppression, SuppressionUse};
 
 /// The text without which a file holds no suppression.
 pub(super) const LITERAL: &str = "preflight: ignore";
 
-const INEFFECTIVE: RuleId = RuleId { code: "SYS002", name: "ineffective-suppression" };
-
-/// One suppression comment.
-struct Suppression {
-    /// From the comment's sign to its end.
-    span: Span,
-    /// The line, from 1, that it speaks of.
-    line: usize,
-    /// The rules in its brackets, as written, with their places.
-    selectors: Vec<(String, Span)>,
-    used: bool,
+/// A suppression with the lines, from 1, that it speaks of.
+struct Comment {
+    suppression: Suppression,
+    lines: Vec<usize>,
 }
 
-/// Drops the findings that comments suppress, and reports the comments that do nothing.
+/// Drops the findings that comments suppress; gives the others, and every comment with what became of it. `selected` says
+/// of a code whether its rule ran.
 pub(super) fn apply(
     documents: &Documents,
     diagnostics: Vec<Diagnostic>,
     selected: &dyn Fn(&str) -> bool,
-) -> Vec<Diagnostic> {
-    let mut kept = Vec::new();
-    let mut rest = diagnostics;
+) -> (Vec<Diagnostic>, Vec<Suppression>) {
+    let mut kept = diagnostics;
+    let mut all = Vec::new();
     for path in documents.files_mentioning(&[LITERAL]) {
         let Some(source) = documents.repository().source(path) else { continue };
-        let mut suppressions = suppressions(documents, path, source);
-        rest.retain(|diagnostic| {
+        let mut comments = comments(documents, path, source);
+        kept.retain(|diagnostic| {
             if diagnostic.location.path != *path {
                 return true;
             }
             let first = source.position(diagnostic.location.span.start).line;
             let last = source.position(diagnostic.location.span.end).line;
-            let hit = suppressions.iter_mut().find(|one| {
-                (first..=last).contains(&one.line) && one.selectors.iter().any(|(text, _)| names(text, diagnostic.rule))
-            });
-            hit.is_none_or(|suppression| {
-                suppression.used = true;
-                false
-            })
+            let mut suppressed = false;
+            for comment in &mut comments {
+                let is_here = comment.lines.iter().any(|line| (first..=last).contains(line));
+                if is_here && comment.suppression.selectors.iter().any(|one| names(&one.text, diagnostic.rule)) {
+                    comment.suppression.used = SuppressionUse::Used;
+                    suppressed = true;
+                }
+            }
+            !suppressed
         });
-        if selected(INEFFECTIVE.code) {
-            kept.extend(suppressions.iter().filter_map(|suppression| complaint(source, suppression, selected)));
-        }
+        all.extend(comments.into_iter().map(|comment| settle(comment.suppression, selected)));
     }
-    kept.extend(rest);
-    kept
+    (kept, all)
 }
 
 fn names(selector: &str, rule: RuleId) -> bool {
     selector.eq_ignore_ascii_case(rule.code) || selector.eq_ignore_ascii_case(rule.name)
 }
 
-/// What is wrong with a suppression, if something is.
-fn complaint(source: &Source, suppression: &Suppression, selected: &dyn Fn(&str) -> bool) -> Option<Diagnostic> {
-    let report = |span: Span, message: String, help: &str| {
-        let mut diagnostic = Diagnostic::new(INEFFECTIVE, Severity::Warning, source.location(span), message);
-        diagnostic.help(help);
-        Some(diagnostic)
-    };
-    if suppression.selectors.is_empty() {
-        let help = "name the rules in brackets and give a reason: `preflight: ignore[NET001] only reached through the sidecar`";
-        return report(suppression.span, "this suppression names no rule and does nothing".to_owned(), help);
+/// A rule that does not run this time may have needed a suppression that nothing used.
+fn settle(suppression: Suppression, selected: &dyn Fn(&str) -> bool) -> Suppression {
+    let ran = |one: &Selector| rules::find(&one.text).is_none_or(|rule| selected(rule.id().code));
+    if suppression.used == SuppressionUse::Unused && !suppression.selectors.iter().all(ran) {
+        return Suppression { used: SuppressionUse::Undecided, ..suppression };
     }
-    if let Some((text, span)) = suppression.selectors.iter().find(|(text, _)| rules::find(text).is_none()) {
-        return report(
-            *span,
-            format!("this suppression names `{text}`, and there is no such rule"),
-            "`preflight rules` lists the rules",
-        );
-    }
-    // A rule that does not run this time may have needed it.
-    let all_run =
-        suppression.selectors.iter().all(|(text, _)| rules::find(text).is_some_and(|rule| selected(rule.id().code)));
-    if !suppression.used && all_run {
-        let help = "remove it, or put it on the line of the finding or on a line of its own directly above";
-        return report(suppression.span, "this suppression does nothing: no such finding on its line".to_owned(), help);
-    }
-    None
+    suppression
 }
 
 /// The suppressions of a file: comments that begin with the directive. Text that merely speaks of it is none.
-fn suppressions(documents: &Documents, path: &RepoPath, source: &Source) -> Vec<Suppression> {
+fn comments(documents: &Documents, path: &RepoPath, source: &Source) -> Vec<Comment> {
     static DIRECTIVE: LazyLock<Regex> = LazyLock::new(|| {
         #[allow(clippy::unwrap_used, reason = "a literal pattern, compiled by the tests")]
-        Regex::new(r"(?m)(?:^|[ \t])(#|//|<!--)[ \t]*preflight: ignore(\[([^\]\r\n]*)\])?[^\r\n]*").unwrap()
+        Regex::new(r"(?m)(?:^|[ \t])(#|//|<!--)[ \t]*preflight: ignore(?:\[([^\]\r\n]*)\])?[^\r\n]*").unwrap()
     });
-    let text = source.text();
-    let comments = documents.python(path).map(|module| &module.comments);
+    let kind = documents.repository().entry(path).map_or(FileKind::Other, |entry| entry.kind());
+    let is_comment = comment_test(documents, path, kind, source.text());
     DIRECTIVE
-        .captures_iter(text)
+        .captures_iter(source.text())
         .filter_map(|captures| {
-            let start = captures.get(1)?.start();
-            // In Python the parser knows what is a comment; elsewhere the sign has to do.
-            if comments.is_some_and(|comments| !comments.iter().any(|comment| comment.start == start)) {
+            let sign = captures.get(1)?;
+            if !is_comment(sign.as_str(), sign.start()) {
                 return None;
             }
-            let span = Span::new(start, captures.get(0)?.end());
-            let selectors = captures.get(3).map_or_else(Vec::new, |list| selectors(list.as_str(), list.start()));
-            Some(Suppression { span, line: line_spoken_of(source, span), selectors, used: false })
+            let span = Span::new(sign.start(), captures.get(0)?.end());
+            let selectors = captures.get(2).map_or_else(Vec::new, |list| selectors(path, list.as_str(), list.start()));
+            let location = Location::new(path, span);
+            let suppression = Suppression { location, selectors, used: SuppressionUse::Unused };
+            Some(Comment { suppression, lines: lines_spoken_of(source, span) })
         })
         .collect()
 }
 
-fn selectors(list: &str, offset: usize) -> Vec<(String, Span)> {
+/// Tells of a sign at an offset whether a comment begins there, by the kind of file.
+fn comment_test<'d>(
+    documents: &'d Documents,
+    path: &RepoPath,
+    kind: FileKind,
+    text: &'d str,
+) -> Box<dyn Fn(&str, usize) -> bool + 'd> {
+    match kind {
+        // The parser knows what is a comment.
+        FileKind::Python | FileKind::Notebook => {
+            let module = documents.python(path);
+            Box::new(move |_, start| {
+                module.is_some_and(|module| module.comments.iter().any(|comment| comment.start == start))
+            })
+        }
+        FileKind::Readme => {
+            let card = match documents.front_matter(path) {
+                Some(FrontMatter::Found { body, .. }) => *body,
+                _ => Span::default(),
+            };
+            Box::new(move |sign, start| match sign {
+                "#" => card.contains(start) && !in_quotes(text, start),
+                "<!--" => !card.contains(start) && !in_fence(text, start),
+                _ => false,
+            })
+        }
+        FileKind::Rust => Box::new(move |sign, start| sign == "//" && !in_quotes(text, start)),
+        _ => Box::new(move |sign, start| sign == "#" && !in_quotes(text, start)),
+    }
+}
+
+/// Whether an offset lies inside double quotes, as far as its line tells.
+fn in_quotes(text: &str, offset: usize) -> bool {
+    let before = text.get(..offset).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    line.replace("\\\"", "").matches('"').count() % 2 == 1
+}
+
+/// Whether an offset of a Markdown text lies in a fenced block, or in code within its line.
+fn in_fence(text: &str, offset: usize) -> bool {
+    let before = text.get(..offset).unwrap_or_default();
+    let fences = before.lines().map(str::trim_start).filter(|line| line.starts_with("```") || line.starts_with("~~~"));
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    fences.count() % 2 == 1 || line.matches('`').count() % 2 == 1
+}
+
+fn selectors(path: &RepoPath, list: &str, offset: usize) -> Vec<Selector> {
     let mut at = offset;
     let mut found = Vec::new();
     for part in list.split(',') {
         let start = at + (part.len() - part.trim_start().len());
         let text = part.trim();
         if !text.is_empty() {
-            found.push((text.to_owned(), Span::new(start, start + text.len())));
+            let location = Location::new(path, Span::new(start, start + text.len()));
+            found.push(Selector { text: text.to_owned(), location });
         }
         at += part.len() + 1;
     }
     found
 }
 
-/// The line of the comment, or, where it stands alone, the next line that is neither blank nor a comment.
-fn line_spoken_of(source: &Source, comment: Span) -> usize {
+/// The line of the comment; or, where it stands alone, the next line that is neither blank nor a comment, and the first
+/// line too where nothing else stands above: findings about a file as a whole stand there.
+fn lines_spoken_of(source: &Source, comment: Span) -> Vec<usize> {
     let line = source.position(comment.start).line;
     let before = source.line_span(line).map_or("", |span| Span::new(span.start, comment.start).of(source.text()));
     if !before.trim().is_empty() {
-        return line;
+        return vec![line];
     }
-    let blank_or_comment = |line: usize| {
+    let is_blank_or_comment = |line: usize| {
         let text = source.line_span(line)?.of(source.text()).trim();
         Some(text.is_empty() || text.starts_with('#') || text.starts_with("//") || text.starts_with("<!--"))
     };
-    (line + 1..).find(|line| blank_or_comment(*line) != Some(true)).unwrap_or(line)
+    let mut lines: Vec<usize> =
+        (line + 1..).find(|line| is_blank_or_comment(*line) != Some(true)).into_iter().collect();
+    if (1..line).all(|line| is_blank_or_comment(line) == Some(true)) {
+        lines.push(1);
+    }
+    lines
 }

@@ -263,6 +263,16 @@ impl Repository {
     }
 }
 
+impl Repository {
+    /// The folders and files below the root that could not be listed, each with the operating system's reason.
+    pub fn unlisted(&self) -> impl Iterator<Item = (RepoPath, &str)> {
+        self.problems.iter().map(|problem| {
+            let path = problem.path.strip_prefix(&self.root).ok().and_then(Path::to_str);
+            (path.map_or_else(RepoPath::root, RepoPath::new), problem.reason.as_str())
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

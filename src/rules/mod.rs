@@ -7,8 +7,11 @@ mod nearest;
 pub mod net;
 mod reporter;
 pub mod wf;
+mod suppression;
+pub mod sys;
 
 pub use reporter::Reporter;
+pub use suppression::{Selector, Suppression, SuppressionUse};
 
 use crate::deployment::{Deployment, Project};
 use crate::diagnostic::RuleId;
@@ -29,6 +32,9 @@ pub trait Rule: Sync {
 
     /// Checks one deployment.
     fn check_deployment(&self, _deployment: &Deployment<'_>, _report: &mut Reporter) {}
+
+    /// Checks the suppressions of the repository, after every other finding is known.
+    fn check_suppressions(&self, _suppressions: &[Suppression], _report: &mut Reporter) {}
 }
 
 /// Every rule, in the order of the codes.
@@ -53,6 +59,8 @@ pub const RULES: &[&dyn Rule] = &[
     &hf::SdkVersionMismatch,
     &net::LoopbackBind,
     &wf::MisplacedWorkflow,
+    &sys::UnreadableFile,
+    &sys::IneffectiveSuppression,
 ];
 
 /// The rule with this code or name, whatever the case.

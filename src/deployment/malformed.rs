@@ -1,0 +1,72 @@
+//! Files that a platform or an installer reads and would refuse as a whole.
+
+use crate::diagnostic::{Location, Span};
+use crate::formats::platform_files::{Fly, Railway, Render};
+use crate::formats::toml;
+use crate::repo::{FileKind, Source};
+
+use super::Documents;
+
+/// A file that is not what its name says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Malformed {
+    /// Where that was noticed.
+    pub location: Location,
+    /// The reason, as a clause.
+    pub reason: String,
+    /// What the file should be, in words: "a Dockerfile".
+    pub expected: &'static str,
+    /// Who refuses it.
+    pub refused_by: &'static str,
+}
+
+/// Every such file of the repository. Workflows and Space cards have rules of their own.
+pub(super) fn malformed(documents: &Documents) -> Vec<Malformed> {
+    let entries = documents.repository().entries();
+    let sources = entries.filter_map(|entry| Some((entry.kind(), entry.path(), entry)));
+    let mut found = Vec::new();
+    for (kind, path, entry) in sources {
+        let (expected, refused_by) = match (kind, path.as_str()) {
+            (FileKind::Dockerfile, _) => ("a Dockerfile", "docker build"),
+            (FileKind::Compose, _) => ("a Compose file", "docker compose"),
+            (FileKind::Pyproject, _) => ("TOML", "pip and every other installer"),
+            (_, "fly.toml") => ("TOML", "flyctl"),
+            (_, "render.yaml" | "render.yml") => ("YAML", "Render"),
+            (_, "railway.toml" | "railway.json") => ("a configuration of Railway", "Railway"),
+            _ => continue,
+        };
+        if super::reach::is_aside(path, &crate::diagnostic::RepoPath::root()) {
+            continue;
+        }
+        let Ok(source) = entry.source() else { continue };
+        if let Some((span, reason)) = fault(documents, kind, source) {
+            found.push(Malformed { location: Location::new(path, span), reason, expected, refused_by });
+        }
+    }
+    found
+}
+
+/// What is wrong with the file as a whole, and where.
+fn fault(documents: &Documents, kind: FileKind, source: &Source) -> Option<(Span, String)> {
+    let path = source.path();
+    match kind {
+        FileKind::Dockerfile => {
+            let error = documents.dockerfile(path)?.as_ref().err()?;
+            Some((error.span, error.message.clone()))
+        }
+        FileKind::Compose => {
+            let error = documents.yaml(path)?.as_ref().err()?;
+            Some((error.span, error.message.clone()))
+        }
+        FileKind::Pyproject => toml::parse_document(source.text()).err().map(|error| (error.span, error.value)),
+        _ => {
+            let error = match path.file_name() {
+                "fly.toml" => Fly::parse(source.text()).err(),
+                "render.yaml" | "render.yml" => Render::parse(source.text()).err(),
+                "railway.toml" => Railway::parse_toml(source.text()).err(),
+                _ => Railway::parse_json(source.text()).err(),
+            };
+            error.map(|error| (error.span, error.message))
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! A suppression as the rule about suppressions sees it.
+
+use crate::diagnostic::Location;
+
+/// What became of a suppression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SuppressionUse {
+    /// It suppressed a finding.
+    Used,
+    /// All its rules ran, and none reported there.
+    Unused,
+    /// A rule that it names did not run this time, and may need it.
+    Undecided,
+}
+
+/// A rule as a suppression names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selector {
+    /// A code or a name.
+    pub text: String,
+    /// Where it stands.
+    pub location: Location,
+}
+
+/// A comment such as `# preflight: ignore[NET001] reason`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppression {
+    /// From the comment's sign to its end.
+    pub location: Location,
+    /// The rules in its brackets.
+    pub selectors: Vec<Selector>,
+    /// What became of it.
+    pub used: SuppressionUse,
+}

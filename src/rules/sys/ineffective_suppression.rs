@@ -1,0 +1,46 @@
+//! SYS002 ineffective-suppression: a suppression that does nothing, or names no rule.
+
+use crate::diagnostic::RuleId;
+use crate::rules::{Reporter, Rule, Suppression, SuppressionUse, find};
+
+/// SYS002 ineffective-suppression.
+pub struct IneffectiveSuppression;
+
+impl Rule for IneffectiveSuppression {
+    fn id(&self) -> RuleId {
+        RuleId { code: "SYS002", name: "ineffective-suppression" }
+    }
+
+    fn check_suppressions(&self, suppressions: &[Suppression], report: &mut Reporter) {
+        for suppression in suppressions {
+            check(suppression, report);
+        }
+    }
+}
+
+fn check(suppression: &Suppression, report: &mut Reporter) {
+    if suppression.selectors.is_empty() {
+        report
+            .warning(suppression.location.clone(), "this suppression names no rule and does nothing")
+            .help("name the rules in brackets and give a reason: `preflight: ignore[NET001] behind the sidecar`");
+        return;
+    }
+    let unknown = suppression.selectors.iter().find(|selector| find(&selector.text).is_none());
+    if let Some(selector) = unknown {
+        report
+            .warning(
+                selector.location.clone(),
+                format!("this suppression names `{}`, and there is no such rule", selector.text),
+            )
+            .help("`preflight rules` lists the rules");
+        return;
+    }
+    if suppression.used == SuppressionUse::Unused {
+        report
+            .warning(
+                suppression.location.clone(),
+                "this suppression does nothing: there is no such finding on its line",
+            )
+            .help("remove it, or put it on the line of the finding or on a line of its own directly above");
+    }
+}
