@@ -28,9 +28,9 @@ use crate::knowledge::PythonVersion;
 use crate::repo::{FileKind, ReadError, Repository, Source};
 
 use super::literals::LiteralIndex;
+use super::malformed::{self, Malformed};
 use super::naming::NameIndex;
 use super::workflows::is_misnamed;
-use super::malformed::{self, Malformed};
 
 /// A value per file, computed on first use.
 #[derive(Debug)]

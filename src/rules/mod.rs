@@ -6,9 +6,9 @@ pub mod hf;
 mod nearest;
 pub mod net;
 mod reporter;
-pub mod wf;
 mod suppression;
 pub mod sys;
+pub mod wf;
 
 pub use reporter::Reporter;
 pub use suppression::{Selector, Suppression, SuppressionUse};
@@ -45,22 +45,16 @@ pub const RULES: &[&dyn Rule] = &[
     &api::RemovedStdlibModule,
     &dep::UnpinnedDependency,
     &dep::BreaksOnTargetPython,
-    &net::LoopbackBind,
-    &net::HardCodedPort,
-    &net::PortMismatch,
-    &net::NoServerStarted,
-    &wf::MisplacedWorkflow,
-];
-pub const RULES: &[&dyn Rule] =
-    &[&hf::InvalidSpaceCard, &hf::ShortDescriptionTooLong, &net::LoopbackBind, &wf::MisplacedWorkflow];
-pub const RULES: &[&dyn Rule] = &[
     &hf::InvalidSpaceCard,
     &hf::ShortDescriptionTooLong,
     &hf::SdkVersionMismatch,
     &net::LoopbackBind,
-    &wf::MisplacedWorkflow,
+    &net::HardCodedPort,
+    &net::PortMismatch,
+    &net::NoServerStarted,
     &sys::UnreadableFile,
     &sys::IneffectiveSuppression,
+    &wf::MisplacedWorkflow,
 ];
 
 /// The rule with this code or name, whatever the case.
