@@ -77,8 +77,15 @@ def serves(file: ProjectFile, python: str) -> bool:
     return False
 
 
+def admits(files: list[ProjectFile], python: str) -> bool:
+    """Whether the `requires-python` of a release lets `python` in."""
+    stated = {normal_specifier(file.requires_python) for file in files} - {None}
+    return all(Version(f"{python}.99") in SpecifierSet(specifier) for specifier in stated)
+
+
 def first_wheels(files: list[ProjectFile]) -> dict[str, str]:
-    """The first release that has a wheel for an interpreter, by interpreter."""
+    """The first release that has a wheel for an interpreter, by interpreter. A release with one that stands before three
+    or more without is not counted: what was built once was not kept up."""
     wheels: dict[Version, list[ProjectFile]] = {}
     for file in files:
         if not Version(file.version).is_prerelease and not file.yanked:
@@ -87,9 +94,12 @@ def first_wheels(files: list[ProjectFile]) -> dict[str, str]:
                 wheels[Version(file.version)].append(file)
     first = {}
     for python in PYTHONS:
-        for version in sorted(wheels):
+        without = 0
+        for version in sorted(wheels, reverse=True):
             if any(serves(file, python) for file in wheels[version]):
                 first[python] = str(version)
+                without = 0
+            elif admits(wheels[version], python) and (without := without + 1) == 3:
                 break
     return first
 
