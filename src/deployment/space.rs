@@ -6,7 +6,7 @@ use crate::formats::yaml::Node;
 use crate::knowledge::space_card;
 use crate::repo::FileKind;
 
-use super::{Documents, Sdk};
+use super::{Documents, Sdk, workflows};
 
 /// Keys that only a Space's card has. Model and data set cards share the others.
 const TELLING_KEYS: &[&str] = &[
@@ -83,7 +83,23 @@ impl<'d> Card<'d> {
 #[must_use]
 pub fn cards(documents: &Documents) -> Vec<Card<'_>> {
     let readmes = documents.repository().of_kind(FileKind::Readme).map(|entry| entry.path());
-    readmes.filter(|path| !is_material(path)).filter_map(|path| card(documents, path)).collect()
+    let cards = readmes.filter(|path| !is_material(path)).filter_map(|path| card(documents, path));
+    cards.filter(|card| !is_template(card.node())).collect()
+}
+
+/// Whether a tool will fill in the card's values.
+fn is_template(card: &Node) -> bool {
+    let mut texts = card.entries().iter().filter_map(|(_, value)| value.scalar_text());
+    texts.any(|text| ["{{", "<<", "{%", "${"].iter().any(|mark| text.contains(mark)))
+}
+
+/// Whether a live workflow names the card, which is then but a part of a tree that it puts together.
+#[must_use]
+pub fn is_assembled(documents: &Documents, card: &Card<'_>) -> bool {
+    let readme = card.readme().as_str();
+    !card.root().is_root()
+        && workflows::live(documents)
+            .any(|(path, _)| documents.repository().source(path).is_some_and(|source| source.text().contains(readme)))
 }
 
 /// The card of the Space that `readme` describes, if it does.
@@ -127,7 +143,9 @@ pub fn broken_cards(documents: &Documents) -> Vec<BrokenCard> {
     readmes.filter(|path| !is_material(path)).filter_map(|path| broken_card(documents, path)).collect()
 }
 
-fn broken_card(documents: &Documents, readme: &RepoPath) -> Option<BrokenCard> {
+/// What is wrong with the head of `readme`, where it was meant as a card and can't be read.
+#[must_use]
+pub fn broken_card(documents: &Documents, readme: &RepoPath) -> Option<BrokenCard> {
     let source = documents.repository().source(readme)?;
     let text = source.text();
     match documents.front_matter(readme)? {

@@ -148,11 +148,12 @@ fn read_step(node: &Node, default_shell: Option<&Spanned<String>>, text: &str) -
     let shell = node.text_at("shell");
     let posix = shell.as_ref().or(default_shell).is_none_or(|shell| is_posix(&shell.value));
     let run = node.get("run").and_then(|script| {
-        let commands = match script.as_str() {
-            Some(value) if posix => shell::commands_in(value, &script.text_map(text)),
-            _ => Vec::new(),
+        let read = match script.as_str() {
+            Some(value) => shell::commands_in(value, &script.text_map(text)),
+            None => Vec::new(),
         };
-        Some(Run { script: script.spanned_text()?, commands })
+        let (commands, foreign_commands) = if posix { (read, Vec::new()) } else { (Vec::new(), read) };
+        Some(Run { script: script.spanned_text()?, commands, foreign_commands })
     });
     Step {
         id: node.text_at("id"),

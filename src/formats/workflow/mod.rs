@@ -127,6 +127,16 @@ pub struct Run {
     pub script: Spanned<String>,
     /// Its commands, with places in the file; empty for a shell that is not POSIX-like (`pwsh`, `cmd`, `python`).
     pub commands: Vec<Command>,
+    /// For another shell: the commands as a POSIX-like one would read them. Good for programs with plain arguments.
+    pub(super) foreign_commands: Vec<Command>,
+}
+
+impl Run {
+    /// The commands, whatever the shell: in PowerShell and `cmd` a program with plain arguments is written the same.
+    #[must_use]
+    pub fn commands_of_any_shell(&self) -> &[Command] {
+        if self.commands.is_empty() { &self.foreign_commands } else { &self.commands }
+    }
 }
 
 /// What `uses` names.

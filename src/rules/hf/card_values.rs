@@ -162,7 +162,7 @@ fn value(name: &str, key: &CardKey, node: &Node, written: &str) -> Option<Fault>
         let fault = Fault::new(key, node, format!("`{name}: {written}` is deprecated"), reason.as_str());
         return Some(fault.at_most(Severity::Warning));
     }
-    if allowed.is_empty() || allowed.iter().any(|value| value == written) || is_template(written) {
+    if allowed.is_empty() || allowed.iter().any(|value| value == written) {
         return None;
     }
     let meant = nearest(written, allowed.iter().map(String::as_str));
@@ -185,7 +185,7 @@ fn value(name: &str, key: &CardKey, node: &Node, written: &str) -> Option<Fault>
 
 /// Letters are never emoji; anything else is given the benefit of the doubt.
 fn emoji(name: &str, key: &CardKey, node: &Node, written: &str) -> Option<Fault> {
-    if !key.emoji || is_template(written) || !(written.is_empty() || written.chars().any(char::is_alphabetic)) {
+    if !key.emoji || !(written.is_empty() || written.chars().any(char::is_alphabetic)) {
         return None;
     }
     let message = format!("`{name}` is `{}`, and it must be an emoji", shown(written));
@@ -229,7 +229,7 @@ fn is_repository_id(text: &str) -> bool {
 
 fn repository(name: &str, key: &CardKey, node: &Node, text: &str) -> Option<Fault> {
     let text = text.trim();
-    if is_repository_id(text) || is_template(text) {
+    if is_repository_id(text) {
         return None;
     }
     let message = format!("`{}` in `{name}` is not the id of a repository on the Hub", shown(text));
@@ -254,7 +254,7 @@ fn preload(name: &str, key: &CardKey, node: &Node, text: &str) -> Option<Fault> 
         [repository, _, commit] => is_repository_id(repository) && commit.chars().all(|c| c.is_ascii_hexdigit()),
         _ => false,
     };
-    if right || is_template(text) {
+    if right {
         return None;
     }
     let message = format!("`{}` in `{name}` does not name a repository, its files and a commit", shown(text));
@@ -279,11 +279,6 @@ fn mapping(name: &str, key: &CardKey, node: &Node) -> Vec<Fault> {
         })
     });
     unknown.collect()
-}
-
-/// A value that some tool will replace.
-fn is_template(text: &str) -> bool {
-    ["{{", "<<", "${", "{%"].iter().any(|mark| text.contains(mark))
 }
 
 fn shown(text: &str) -> String {

@@ -1,13 +1,19 @@
 //! HF: Hugging Face Spaces.
 
 mod card_values;
+mod ignored_dockerfile;
 mod invalid_space_card;
+mod missing_app_file;
 mod sdk_version_mismatch;
 mod short_description_too_long;
+mod sync_without_card;
 
+pub use ignored_dockerfile::IgnoredDockerfile;
 pub use invalid_space_card::InvalidSpaceCard;
+pub use missing_app_file::MissingAppFile;
 pub use sdk_version_mismatch::SdkVersionMismatch;
 pub use short_description_too_long::ShortDescriptionTooLong;
+pub use sync_without_card::SyncWithoutCard;
 
 use crate::deployment::Deployment;
 use crate::deployment::space::{self, Card};

@@ -19,7 +19,7 @@ impl Rule for ShortDescriptionTooLong {
         let Some(text) = node.as_str().map(str::trim_end) else { return };
         let limit = space_card().limits.short_description;
         let length = text.chars().count();
-        if length <= limit || ["{{", "<<", "${"].iter().any(|mark| text.contains(mark)) {
+        if length <= limit {
             return;
         }
         let shorter = shortened(text, limit);

@@ -1,0 +1,133 @@
+//! Workflows that push to a Hugging Face Space, and which part of the repository they push.
+
+mod narrowing;
+mod upload;
+
+use crate::diagnostic::{Location, RepoPath};
+use crate::formats::shell::{Command, Invocation, invocations};
+use crate::formats::workflow::{Job, Step, Workflow};
+
+use super::{Documents, workflows};
+use narrowing::Narrowing;
+use upload::{action_sync, command_sync, script_sync};
+
+/// A step that pushes to a Space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpaceSync {
+    /// The push.
+    pub location: Location,
+    /// The folder whose content becomes the Space; `None` where it can't be told.
+    pub pushed: Option<RepoPath>,
+    /// What says that it is this folder and not the whole repository.
+    pub narrowed_by: Option<Location>,
+    /// Whether files that the Space has and the folder lacks stay there: an upload, not a push of git's.
+    pub keeps_remote_files: bool,
+    /// Whether the job writes a README itself before the push.
+    pub writes_card: bool,
+}
+
+/// All steps of all live workflows that push to a Space.
+#[must_use]
+pub fn space_syncs(documents: &Documents) -> Vec<SpaceSync> {
+    workflows::live(documents)
+        .flat_map(|(path, workflow)| workflow.jobs.iter().filter_map(|job| job_sync(documents, path, workflow, job)))
+        .collect()
+}
+
+/// A job pushes to one Space: the steps before the push prepare it.
+fn job_sync(documents: &Documents, path: &RepoPath, workflow: &Workflow, job: &Job) -> Option<SpaceSync> {
+    let mut narrowing = Narrowing::default();
+    let mut remote_is_space = false;
+    for step in &job.steps {
+        if let Some(sync) = action_sync(path, step) {
+            return Some(SpaceSync { writes_card: narrowing.writes_readme, ..sync });
+        }
+        let folder = [&step.working_directory, &job.working_directory, &workflow.working_directory];
+        narrowing.begin_step(folder.into_iter().flatten().next().map(|folder| folder.value.as_str()));
+        if let Some(reference) = step.with.iter().find(|(key, _)| key.value == "ref") {
+            narrowing.check_out(&reference.1.value);
+        }
+        let Some(run) = &step.run else { continue };
+        let url_in_script = names_a_space(&run.script.value) || environment_names_a_space(workflow, job, step);
+        remote_is_space |= url_in_script;
+        if let Some(sync) = documents.repository().source(path).and_then(|source| script_sync(source, run)) {
+            return Some(SpaceSync { writes_card: narrowing.writes_readme, ..sync });
+        }
+        for command in run.commands_of_any_shell() {
+            for invocation in invocations(command) {
+                narrowing.note(command, &invocation);
+                if let Some(upload) = command_sync(path, &invocation) {
+                    return Some(SpaceSync { writes_card: narrowing.writes_readme, ..upload });
+                }
+                if remote_is_space && is_push(&invocation) && pushes_to_space(&invocation, url_in_script) {
+                    return Some(narrowing.sync(Location::new(path, invocation.span), pushed_branch(&invocation)));
+                }
+            }
+        }
+    }
+    None
+}
+
+fn environment_names_a_space(workflow: &Workflow, job: &Job, step: &Step) -> bool {
+    [&workflow.env, &job.env, &step.env].into_iter().flatten().any(|(_, value)| names_a_space(&value.value))
+}
+
+/// Whether text holds the address of a Space.
+#[must_use]
+pub fn names_a_space(text: &str) -> bool {
+    ["huggingface.co/spaces", "hf.co/spaces", "huggingface.co:spaces"].iter().any(|address| text.contains(address))
+}
+
+/// Whether a command is a push of git's.
+#[must_use]
+pub fn is_push(invocation: &Invocation) -> bool {
+    if invocation.name() != "git" {
+        return false;
+    }
+    // Options of git itself come before the subcommand: `git -c key=value -C dir push`.
+    let mut words = invocation.arguments.iter().map(|word| word.text.as_str());
+    let mut subcommand = None;
+    while let Some(word) = words.next() {
+        match word {
+            "-c" | "-C" => drop(words.next()),
+            option if option.starts_with('-') => {}
+            word => {
+                subcommand = Some(word);
+                break;
+            }
+        }
+    }
+    subcommand == Some("push") || (subcommand == Some("subtree") && words.next() == Some("push"))
+}
+
+/// What a push names after its options: the remote and what it sends.
+#[must_use]
+pub fn push_words(invocation: &Invocation) -> Vec<&str> {
+    let words = invocation.arguments.iter().map(|word| word.text.as_str()).skip_while(|word| *word != "push").skip(1);
+    words.filter(|word| !word.starts_with('-')).collect()
+}
+
+/// The branch that a push sends, where it names one.
+fn pushed_branch(invocation: &Invocation) -> Option<&str> {
+    let refspec = *push_words(invocation).get(1)?;
+    let source = refspec.trim_start_matches('+').split(':').next().unwrap_or(refspec);
+    // A substitution such as `git subtree split` was read as a command of its own.
+    (!source.contains(['`', '(', ' ']) && !source.is_empty()).then(|| source.trim_start_matches("refs/heads/"))
+}
+
+/// A push to `origin` of the checkout goes to GitHub; anything else, once a Space's address was named, goes there.
+fn pushes_to_space(invocation: &Invocation, url_in_script: bool) -> bool {
+    let words = push_words(invocation);
+    if words.iter().any(|word| word.contains("github.com") || word.contains("huggingface.co/datasets")) {
+        return false;
+    }
+    let to_origin = words.first().is_none_or(|word| *word == "origin");
+    !to_origin || (url_in_script && invocation.arguments.iter().any(|word| names_a_space(&word.text)))
+}
+
+/// The commands that a failure of this one leads to: what stands behind its `||`.
+#[must_use]
+pub fn after_failure<'a>(commands: &'a [Command], command: &Command) -> Option<&'a Command> {
+    let at = commands.iter().position(|known| known.span == command.span)?;
+    commands.get(at + 1)
+}

@@ -1,0 +1,137 @@
+//! Which tree a job pushes: what its commands before the push do to the checkout.
+
+use crate::diagnostic::{Location, RepoPath, Span};
+use crate::formats::shell::{Command, Invocation};
+
+use super::{SpaceSync, names_a_space};
+
+/// What the commands before the push say about the tree that is pushed.
+#[derive(Default)]
+pub(super) struct Narrowing {
+    /// The folder that the commands of this step stand in, relative to the checkout.
+    folder: Option<String>,
+    split: Option<(String, Span)>,
+    copied: Option<(String, Span)>,
+    /// `git init`, and the folder in which it was called.
+    own_repository: Option<(Option<String>, Span)>,
+    cloned: bool,
+    /// Branches made in the job from what is checked out.
+    branches: Vec<String>,
+    /// Whether the checkout is of another branch than the one that is looked at.
+    other_checkout: bool,
+    /// Whether a command writes a README, so that the card is not the one in the repository.
+    pub(super) writes_readme: bool,
+}
+
+impl Narrowing {
+    /// A step begins: its commands stand in `folder` of the checkout.
+    pub(super) fn begin_step(&mut self, folder: Option<&str>) {
+        self.folder = folder.map(|folder| trim_folder(folder).to_owned());
+    }
+
+    /// The checkout action was asked for `reference`.
+    pub(super) fn check_out(&mut self, reference: &str) {
+        let usual = ["main", "master", "", "HEAD"];
+        self.other_checkout |= !usual.contains(&reference) && !reference.contains("github.");
+    }
+
+    pub(super) fn note(&mut self, command: &Command, invocation: &Invocation) {
+        let words: Vec<_> = invocation.arguments.iter().map(|word| word.text.as_str()).collect();
+        let written = command.redirections.iter().filter(|redirection| redirection.operator.starts_with('>'));
+        let mut targets = written.filter_map(|redirection| redirection.target.as_ref());
+        self.writes_readme |= targets.any(|target| names_readme(&target.text));
+        match (invocation.name(), words.as_slice()) {
+            ("cd" | "pushd", [folder, ..]) => {
+                let folder = trim_folder(folder);
+                self.folder = Some(match &self.folder {
+                    Some(base) if !folder.starts_with(['/', '$', '~']) => format!("{base}/{folder}"),
+                    _ => folder.to_owned(),
+                });
+            }
+            ("git", ["init", rest @ ..]) => {
+                let named = rest.iter().find(|word| !word.starts_with('-') && !matches!(**word, "main" | "master"));
+                let folder = named.map(|folder| (*folder).to_owned()).or_else(|| self.folder.clone());
+                self.own_repository = Some((folder, invocation.span));
+            }
+            ("git", ["clone", ..]) => self.cloned |= words.iter().any(|word| names_a_space(word)),
+            ("git", ["subtree", ..]) => {
+                if let Some(prefix) = invocation.flag(&["--prefix", "-P"]) {
+                    self.split = Some((prefix.text, prefix.span));
+                }
+                self.branches.extend(invocation.flag(&["-b", "--branch"]).map(|branch| branch.text));
+            }
+            ("git", ["filter-branch" | "filter-repo", ..]) => {
+                if let Some(prefix) = invocation.flag(&["--subdirectory-filter"]) {
+                    self.split = Some((prefix.text, prefix.span));
+                }
+            }
+            ("git", ["checkout" | "switch", rest @ ..])
+                if rest.iter().any(|word| matches!(*word, "--orphan" | "-b" | "-B" | "-c" | "-C")) =>
+            {
+                self.branches.extend(rest.iter().rfind(|word| !word.starts_with('-')).map(|name| (*name).to_owned()));
+            }
+            ("git", ["branch", rest @ ..]) => {
+                self.branches.extend(rest.iter().filter(|word| !word.starts_with('-')).map(|name| (*name).to_owned()));
+            }
+            ("cp" | "rsync" | "mv", _) => {
+                let paths: Vec<_> = invocation.arguments.iter().filter(|word| !word.text.starts_with('-')).collect();
+                self.writes_readme |= paths.iter().any(|path| names_readme(&path.text));
+                if let [sources @ .., _] = paths.as_slice()
+                    && let Some(source) = sources.iter().find(|word| is_content(&word.text))
+                {
+                    self.copied = Some((content_folder(&source.text), command.span));
+                }
+            }
+            ("sed" | "tee" | "perl" | "awk", _) => self.writes_readme |= words.iter().any(|word| names_readme(word)),
+            _ => {}
+        }
+    }
+
+    /// The push at `location`, which sends the branch `source` where it names one.
+    pub(super) fn sync(&self, location: Location, source: Option<&str>) -> SpaceSync {
+        let at = |span: Span| Some(Location::new(&location.path, span));
+        let narrowed = |folder: &str, span: Span| {
+            let plain = !folder.contains(['$', '*', '{', '`']);
+            (plain.then(|| RepoPath::root().join(folder)).flatten(), at(span))
+        };
+        let (pushed, narrowed_by) = if let Some((folder, span)) = &self.split {
+            narrowed(folder, *span)
+        } else if let Some((folder, span)) = &self.copied {
+            narrowed(folder, *span)
+        } else if let Some((folder, span)) = &self.own_repository {
+            narrowed(folder.as_deref().unwrap_or("."), *span)
+        } else if self.cloned || !self.is_this_tree(source) {
+            (None, None)
+        } else {
+            (Some(RepoPath::root()), None)
+        };
+        SpaceSync { location, pushed, narrowed_by, keeps_remote_files: false, writes_card: self.writes_readme }
+    }
+
+    /// Whether the branch that is pushed holds the tree that is looked at.
+    fn is_this_tree(&self, source: Option<&str>) -> bool {
+        let made_here = |branch: &str| self.branches.iter().any(|made| made == branch);
+        match source {
+            None | Some("HEAD" | "main" | "master" | "@") => !self.other_checkout,
+            // A variable is nearly always the name of the branch that started the run.
+            Some(branch) => !self.other_checkout && (made_here(branch) || branch.contains('$')),
+        }
+    }
+}
+
+fn trim_folder(folder: &str) -> &str {
+    folder.trim_start_matches("./").trim_end_matches('/')
+}
+
+fn names_readme(word: &str) -> bool {
+    word.to_ascii_lowercase().contains("readme")
+}
+
+/// Whether the source of a copy stands for all that a folder holds: `dir/*`, `dir/.`, `dir/`.
+fn is_content(source: &str) -> bool {
+    source.ends_with("/*") || source.ends_with("/.") || source.ends_with('/') || matches!(source, "." | "*")
+}
+
+fn content_folder(source: &str) -> String {
+    source.trim_end_matches(['*', '.']).trim_end_matches('/').to_owned()
+}

@@ -1,0 +1,49 @@
+//! HF008 ignored-dockerfile: a Dockerfile made for a Space that does not build it.
+
+use crate::deployment::{Deployment, Platform, Sdk};
+use crate::diagnostic::{Fix, Location, RuleId, Severity};
+use crate::repo::Presence;
+use crate::rules::{Reporter, Rule};
+
+use super::card_values::sdk_name;
+
+/// HF008 ignored-dockerfile.
+pub struct IgnoredDockerfile;
+
+impl Rule for IgnoredDockerfile {
+    fn id(&self) -> RuleId {
+        RuleId { code: "HF008", name: "ignored-dockerfile" }
+    }
+
+    fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
+        let Platform::Space(sdk @ (Sdk::Gradio | Sdk::Streamlit | Sdk::Static)) = deployment.platform().value else {
+            return;
+        };
+        let (Some(card), Some(name)) = (super::card_of(deployment), sdk_name(sdk)) else { return };
+        let repository = deployment.documents().repository();
+        let dockerfile = card.root().join("Dockerfile").filter(|path| repository.presence(path) == Presence::File);
+        let (Some(dockerfile), Some(at)) = (dockerfile, card.location("sdk")) else { return };
+        // Other hosts build the same file; only what is peculiar to Spaces says that it was made for this one.
+        let made_for_a_space = repository.source(&dockerfile).is_some_and(|source| {
+            let text = source.text().to_ascii_lowercase();
+            ["7860", "huggingface.co", "hugging face", "hf spaces", "hf space"].iter().any(|mark| text.contains(mark))
+        });
+        let app_port = card.location("app_port");
+        let severity = if made_for_a_space || app_port.is_some() { Severity::Warning } else { Severity::Advice };
+        let finding = report.report(
+            severity,
+            at.clone(),
+            format!("With `sdk: {name}` the Space takes no notice of {dockerfile}"),
+        );
+        finding.label(Location::file(&dockerfile), "never built for the Space");
+        if let Some(app_port) = app_port {
+            finding.label(app_port, "only a Docker Space has this port");
+        }
+        finding
+            .help("write `sdk: docker` if the Space is to run what the Dockerfile builds; else leave it to other hosts")
+            .fix(
+                (severity == Severity::Warning)
+                    .then(|| Fix::unsafe_("Build the Dockerfile: `sdk: docker`").replace(&at.path, at.span, "docker")),
+            );
+    }
+}

@@ -1,0 +1,151 @@
+//! HF003 missing-app-file: what a Space starts is not there.
+
+use crate::deployment::space::{self, Card};
+use crate::deployment::{Deployment, Documents, Platform, Sdk};
+use crate::diagnostic::{Fix, Location, RepoPath, RuleId};
+use crate::repo::{FileKind, Presence};
+use crate::rules::{Reporter, Rule};
+
+/// HF003 missing-app-file.
+pub struct MissingAppFile;
+
+impl Rule for MissingAppFile {
+    fn id(&self) -> RuleId {
+        RuleId { code: "HF003", name: "missing-app-file" }
+    }
+
+    fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
+        let Platform::Space(sdk) = deployment.platform().value else { return };
+        let Some(card) = super::card_of(deployment) else { return };
+        if space::is_assembled(deployment.documents(), &card) {
+            return;
+        }
+        match sdk {
+            Sdk::Gradio | Sdk::Streamlit => check_program(deployment, &card, report),
+            Sdk::Docker => check_dockerfile(deployment.documents(), &card, report),
+            Sdk::Static => check_static(deployment, &card, report),
+            Sdk::Unknown => {}
+        }
+    }
+}
+
+fn sdk_location(card: &Card<'_>) -> Location {
+    card.location("sdk").unwrap_or_else(|| Location::file(card.readme()))
+}
+
+fn check_program(deployment: &Deployment<'_>, card: &Card<'_>, report: &mut Reporter) {
+    let documents = deployment.documents();
+    let (file, written) = card.app_file();
+    let path = card.root().join(&file);
+    if path.as_ref().is_some_and(|path| documents.repository().presence(path) != Presence::Absent) {
+        return;
+    }
+    let message = match (&path, &written) {
+        (None, _) => format!("The Space starts `{file}`, which is not a path inside the Space"),
+        (_, Some(_)) => format!("The Space starts `{file}`, and there is no such file"),
+        (_, None) => format!("The Space starts `{file}`, since the card names no app_file, and there is no such file"),
+    };
+    let candidate = likely_program(deployment, &card.root(), &file);
+    let at = written.clone().unwrap_or_else(|| sdk_location(card));
+    let finding = report.error(at.clone(), message);
+    match candidate {
+        Some(candidate) => {
+            let name = candidate.relative_to(&card.root()).unwrap_or(candidate.as_str());
+            finding
+                .label(Location::file(&candidate), "this may be the program")
+                .help(format!("name the file that starts: `app_file: {name}`"));
+            if written.is_some() {
+                finding.fix(Fix::unsafe_(format!("Start {name}")).replace(card.readme(), at.span, name));
+            }
+        }
+        None => {
+            finding.help("add the file, or name the one that starts in `app_file`, relative to the README");
+        }
+    }
+}
+
+/// The one file that the card can have meant: of the same name in another place or case, or the only program there.
+fn likely_program(deployment: &Deployment<'_>, root: &RepoPath, wanted: &str) -> Option<RepoPath> {
+    let files: Vec<&RepoPath> = deployment
+        .documents()
+        .repository()
+        .within(root)
+        .filter(|entry| entry.kind() == FileKind::Python)
+        .map(|entry| entry.path())
+        .filter(|path| !crate::deployment::reach::is_aside(path, root))
+        .collect();
+    let name = RepoPath::new(wanted).file_name().to_ascii_lowercase();
+    let only = |wanted: &dyn Fn(&RepoPath) -> bool| {
+        let mut found = files.iter().filter(|path| wanted(path));
+        found.next().filter(|_| found.next().is_none()).map(|path| (*path).clone())
+    };
+    only(&|path| path.file_name().to_ascii_lowercase() == name)
+        .or_else(|| {
+            only(&|path| {
+                path.parent() == *root && matches!(path.file_name(), "app.py" | "main.py" | "streamlit_app.py")
+            })
+        })
+        .or_else(|| only(&|path| path.parent() == *root))
+}
+
+/// BuildKit takes `dockerfile` where there is no `Dockerfile`.
+fn check_dockerfile(documents: &Documents, card: &Card<'_>, report: &mut Reporter) {
+    let root = card.root();
+    let named =
+        |name: &str| root.join(name).is_some_and(|path| documents.repository().presence(&path) != Presence::Absent);
+    if named("Dockerfile") || named("dockerfile") {
+        return;
+    }
+    let finding =
+        report.error(sdk_location(card), "A Docker Space builds the `Dockerfile` beside its card, and there is none");
+    let others: Vec<&RepoPath> = documents
+        .repository()
+        .within(&root)
+        .filter(|entry| entry.kind() == FileKind::Dockerfile)
+        .map(|entry| entry.path())
+        .collect();
+    let beside: Vec<&&RepoPath> = others.iter().filter(|path| path.parent() == root).collect();
+    for other in others.iter().take(4) {
+        finding.label(Location::file(other), "the Space takes no notice of this one");
+    }
+    match (beside.as_slice(), root.join("Dockerfile")) {
+        ([only], Some(target)) => {
+            let name = only.file_name().to_ascii_lowercase();
+            let fix = Fix::unsafe_(format!("Rename {only} to Dockerfile"));
+            finding.help(format!("rename {name} to Dockerfile")).fix(fix.move_file(only, &target));
+        }
+        _ => {
+            finding.help("add a Dockerfile in the folder of the README; its paths are relative to that folder");
+        }
+    }
+}
+
+fn check_static(deployment: &Deployment<'_>, card: &Card<'_>, report: &mut Reporter) {
+    if card.text("app_build_command").is_some() {
+        return;
+    }
+    let documents = deployment.documents();
+    let root = card.root();
+    let written = card.text("app_file");
+    let file = written.as_ref().map_or("index.html", |file| file.value.as_str());
+    let path = root.join(file.trim_start_matches('/'));
+    let absent = path.as_ref().is_none_or(|path| documents.repository().presence(path) == Presence::Absent);
+    let at = written.as_ref().map_or_else(|| sdk_location(card), |file| Location::new(card.readme(), file.span));
+    if absent {
+        report
+            .error(at, format!("A static Space serves `{file}`, and there is no such file"))
+            .help("add the page, or choose the sdk that the program needs: a static Space runs nothing");
+        return;
+    }
+    let program = ["app.py", "main.py"].iter().filter_map(|name| root.join(name));
+    let program = program.into_iter().find(|path| documents.repository().presence(path) == Presence::File);
+    let requirements =
+        root.join("requirements.txt").filter(|path| documents.repository().presence(path) == Presence::File);
+    if let (Some(program), Some(requirements)) = (program, requirements) {
+        report
+            .warning(sdk_location(card), format!("A static Space only serves files: {program} never runs there"))
+            .label(Location::file(&program), "the program")
+            .label(Location::file(&requirements), "never installed")
+            .help("write `sdk: gradio` or `sdk: docker`, or keep the program out of the Space");
+    }
+}

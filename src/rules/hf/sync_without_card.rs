@@ -1,0 +1,118 @@
+//! HF007 sync-without-card: a workflow pushes a tree to a Space whose README has no card.
+
+use std::collections::BTreeMap;
+
+use crate::deployment::sync::SpaceSync;
+use crate::deployment::{Deployment, PortRole, Project, space};
+use crate::diagnostic::{Fix, Location, RepoPath, RuleId};
+use crate::repo::{FileKind, Presence};
+use crate::rules::{Reporter, Rule};
+
+/// HF007 sync-without-card.
+pub struct SyncWithoutCard;
+
+impl Rule for SyncWithoutCard {
+    fn id(&self) -> RuleId {
+        RuleId { code: "HF007", name: "sync-without-card" }
+    }
+
+    fn check(&self, project: &Project<'_>, report: &mut Reporter) {
+        let mut by_folder: BTreeMap<&RepoPath, Vec<&SpaceSync>> = BTreeMap::new();
+        for sync in project.syncs().iter().filter(|sync| !sync.writes_card) {
+            if let Some(folder) = &sync.pushed {
+                by_folder.entry(folder).or_default().push(sync);
+            }
+        }
+        for (folder, syncs) in by_folder {
+            check_folder(project, folder, &syncs, report);
+        }
+    }
+}
+
+fn check_folder(project: &Project<'_>, folder: &RepoPath, syncs: &[&SpaceSync], report: &mut Reporter) {
+    let documents = project.documents();
+    let repository = documents.repository();
+    let Some((first, others)) = syncs.split_first() else { return };
+    if repository.presence(folder) != Presence::Folder {
+        return;
+    }
+    let readme = repository.of_kind(FileKind::Readme).map(|entry| entry.path()).find(|path| path.parent() == *folder);
+    if let Some(readme) = readme
+        && (space::card(documents, readme).is_some() || space::broken_card(documents, readme).is_some())
+    {
+        return;
+    }
+    // A Space that exists already keeps its own README where an upload brings none.
+    if readme.is_none() && first.keeps_remote_files {
+        return;
+    }
+    let whose = if folder.is_root() { "the repository".to_owned() } else { format!("{folder}/") };
+    let lack = if readme.is_some() { "whose README.md has no card" } else { "which has no README.md with a card" };
+    let finding = report
+        .error(first.location.clone(), format!("This pushes {whose} to a Space, {lack}: the Space does not build"));
+    if let Some(readme) = readme {
+        finding.label(Location::file(readme), "the card belongs here, above everything else");
+    }
+    if let Some(narrowing) = first.narrowed_by.clone() {
+        finding.label(narrowing, "this folder is what the Space gets");
+    }
+    for other in others {
+        finding.label(other.location.clone(), "pushed here, too");
+    }
+    let card = starting_card(project, folder, readme);
+    let help = match &card {
+        Some(card) => format!("begin README.md with a card, for example:\n{card}"),
+        None => {
+            "begin README.md with a card that names at least a title and the sdk (gradio, docker or static)".to_owned()
+        }
+    };
+    finding.help(help);
+    let target = folder.join("README.md");
+    if let (Some(card), Some(target)) = (card, target) {
+        let fix = Fix::unsafe_("Begin README.md with a card");
+        finding.fix(match readme {
+            Some(readme) => {
+                let newline = repository.source(readme).map_or("\n", |source| source.newline());
+                fix.insert(readme, 0, format!("{card}\n").replace('\n', newline))
+            }
+            None => fix.create(&target, card),
+        });
+    }
+}
+
+/// A card to start from, where the folder tells what the Space is built with.
+fn starting_card(project: &Project<'_>, folder: &RepoPath, readme: Option<&RepoPath>) -> Option<String> {
+    let repository = project.documents().repository();
+    let holds = |name: &str| folder.join(name).is_some_and(|path| repository.presence(&path) == Presence::File);
+    let deployment = project
+        .deployments()
+        .iter()
+        .find(|deployment| deployment.root() == folder && deployment.platform().value.is_any_space());
+    let brings = |package: &str| deployment.is_some_and(|deployment| deployment.packages().has(package));
+    let sdk = if holds("Dockerfile") {
+        let exposed = deployment.and_then(declared_port).filter(|port| *port != 7860);
+        format!("sdk: docker\n{}", exposed.map_or(String::new(), |port| format!("app_port: {port}\n")))
+    } else if brings("gradio") && !brings("streamlit") {
+        let file = ["app.py", "main.py"].into_iter().find(|name| holds(name))?;
+        format!("sdk: gradio\napp_file: {file}\n")
+    } else if holds("index.html") {
+        "sdk: static\n".to_owned()
+    } else {
+        return None;
+    };
+    let heading = readme.and_then(|readme| repository.source(readme)).and_then(|source| {
+        let title = source.text().lines().find_map(|line| line.strip_prefix("# "))?.trim();
+        let plain =
+            title.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.')).collect::<String>();
+        (!plain.trim().is_empty()).then(|| plain.trim().to_owned())
+    });
+    let title = heading.unwrap_or_else(|| match folder.file_name() {
+        "" => "My Space".to_owned(),
+        name => name.to_owned(),
+    });
+    Some(format!("---\ntitle: \"{title}\"\nemoji: 🚀\ncolorFrom: blue\ncolorTo: indigo\n{sdk}---\n"))
+}
+
+fn declared_port(deployment: &Deployment<'_>) -> Option<u16> {
+    deployment.ports().iter().find(|(role, _)| *role == PortRole::Declared).map(|(_, port)| port.value)
+}
