@@ -53,6 +53,8 @@ pub struct Drift {
     pub fails: String,
     /// Packages that mend it by being there, normalised.
     pub mended_by: Vec<String>,
+    /// Where not empty: it is only known where nothing is installed but these, normalised.
+    pub only_beside: Vec<String>,
     /// Whether it only matters where some text asks for the other package or this extra.
     pub extra: Option<String>,
     /// The first release of the package that fits the newer ones, where there is one.
@@ -72,6 +74,8 @@ pub struct Cap {
     pub caps: String,
     /// What they allow of it.
     pub to: VersionSet,
+    /// The Pythons on which they do so.
+    pub pythons: PythonSet,
 }
 
 #[derive(Deserialize)]
@@ -108,6 +112,8 @@ struct DriftRow {
     fails: String,
     #[serde(default)]
     mended_by: Vec<String>,
+    #[serde(default)]
+    only_beside: Vec<String>,
     extra: Option<String>,
     fixed_in: Option<String>,
     evidence: Vec<String>,
@@ -121,6 +127,8 @@ struct CapRow {
     versions: String,
     caps: String,
     to: String,
+    #[serde(default)]
+    python: String,
     #[allow(dead_code, reason = "for people who read the table")]
     evidence: String,
 }
@@ -188,6 +196,7 @@ fn read_drift(text: &str) -> Result<(Vec<Drift>, Vec<Cap>), TableError> {
             bound: row.bound,
             fails: row.fails,
             mended_by: normalized(&row.mended_by),
+            only_beside: normalized(&row.only_beside),
             extra: row.extra,
             fixed_in: row.fixed_in,
             evidence: row.evidence,
@@ -199,6 +208,7 @@ fn read_drift(text: &str) -> Result<(Vec<Drift>, Vec<Cap>), TableError> {
             versions: VersionSet::parse(&row.versions)?,
             caps: normalized_name(&row.caps),
             to: VersionSet::parse(&row.to)?,
+            pythons: PythonSet::parse(&row.python)?,
         })
     };
     let drifts = table.drift.into_iter().map(drift).collect::<Result<_, _>>()?;

@@ -59,6 +59,8 @@ pub const RULES: &[&dyn Rule] = &[
     &sys::IneffectiveSuppression,
     &wf::MisplacedWorkflow,
 ];
+pub const RULES: &[&dyn Rule] =
+    &[&dep::UnpinnedDependency, &dep::BreaksOnTargetPython, &dep::TransitiveDrift, &net::LoopbackBind];
 
 /// The rule with this code or name, whatever the case.
 #[must_use]

@@ -12,7 +12,7 @@ use crate::formats::package::Requirement;
 
 use crate::knowledge::{PythonVersion, Release, VersionSet, newest_for};
 
-pub use edit::{add_beside, add_to};
+pub use edit::{add_to, narrow};
 pub(super) use gather::{Gatherer, gather_folder};
 
 /// What kind of text asks for a package.

@@ -68,7 +68,7 @@ fn report_row(
     finding.help(help(row, python, &declarations));
     if let Some(add) = &row.add {
         let fix = Fix::safe(format!("Install {add} too"));
-        finding.fix(add_to(fix, deployment, &row.package, &marked(add, &declarations, python.value)));
+        finding.fix(add_to(fix, deployment, &row.package, &[marked(add, &declarations, python.value)]));
     }
 }
 

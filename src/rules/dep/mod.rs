@@ -2,7 +2,9 @@
 
 mod breaks_on_target_python;
 mod imported;
+mod transitive_drift;
 mod unpinned_dependency;
 
 pub use breaks_on_target_python::BreaksOnTargetPython;
+pub use transitive_drift::TransitiveDrift;
 pub use unpinned_dependency::UnpinnedDependency;

@@ -1,0 +1,234 @@
+//! DEP006 transitive-drift: a held package with newer releases of what it needs, which nothing keeps out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+use crate::deployment::packages::{Allowed, Declaration, Origin, Verdict, add_to, narrow};
+use crate::deployment::{Deployment, Platform, Sdk};
+use crate::diagnostic::{Fix, Location, RuleId};
+use crate::knowledge::package_breaks::{Drift, caps, drifts};
+use crate::knowledge::releases::newest_for;
+use crate::knowledge::{PythonSet, VersionSet};
+use crate::rules::{Reporter, Rule};
+
+use super::imported::import_of;
+
+/// DEP006 transitive-drift.
+pub struct TransitiveDrift;
+
+/// A row of the table that holds for a deployment.
+struct Case<'d> {
+    row: &'static Drift,
+    allowed: Allowed<'d>,
+    place: Location,
+    imported: Option<Location>,
+}
+
+impl Rule for TransitiveDrift {
+    fn id(&self) -> RuleId {
+        RuleId { code: "DEP006", name: "transitive-drift" }
+    }
+
+    fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
+        // An image on a base that brings packages of its own may hold the right releases already.
+        if deployment.dockerfile().is_some() && deployment.python().is_none() {
+            return;
+        }
+        let cases: Vec<Case<'_>> = drifts().iter().filter_map(|row| case(deployment, row)).collect();
+        for group in groups(cases) {
+            report_group(deployment, &group, report);
+        }
+    }
+}
+
+fn case<'d>(deployment: &'d Deployment<'_>, row: &'static Drift) -> Option<Case<'d>> {
+    let packages = deployment.packages();
+    let allowed = packages.allowed(&row.package)?;
+    if !on_this_python(deployment, &row.pythons)
+        || row.mended_by.iter().any(|package| packages.has(package))
+        || !stands_alone(deployment, row)
+        || packages.locked(&row.package).is_some()
+        || !matches!(allowed.verdict(&row.versions)?, Verdict::EveryVersion)
+    {
+        return None;
+    }
+    let declaration = packages.of(&row.package).find(|declaration| declaration.origin != Origin::Constraints)?;
+    let is_locked = |declaration: &Declaration| {
+        packages.manifests().iter().any(|manifest| manifest.path == declaration.path && manifest.locked)
+    };
+    if is_locked(declaration) || !asks_for_moved(deployment, row) || !takes_broken(deployment, row) {
+        return None;
+    }
+    let imported = import_of(deployment, &row.modules);
+    Some(Case { row, place: declaration.location(), allowed, imported })
+}
+
+/// Whether nothing else is installed than a row knows about, where it says so. The platform of a Space brings more.
+fn stands_alone(deployment: &Deployment<'_>, row: &Drift) -> bool {
+    let is_known = |declaration: &Declaration| row.only_beside.iter().any(|known| known == declaration.name());
+    row.only_beside.is_empty()
+        || (!matches!(deployment.platform().value, Platform::Space(Sdk::Gradio))
+            && deployment.packages().declarations().iter().all(is_known))
+}
+
+/// Whether a row holds on the deployment's Python: always where it names none, else only where that is known.
+fn on_this_python(deployment: &Deployment<'_>, pythons: &PythonSet) -> bool {
+    pythons.versions().is_any() || deployment.python().is_some_and(|python| pythons.allows(python.value))
+}
+
+/// Whether the other package is installed at all, where the row says that this depends on an extra.
+fn asks_for_moved(deployment: &Deployment<'_>, row: &Drift) -> bool {
+    let Some(extra) = &row.extra else { return true };
+    let packages = deployment.packages();
+    packages.has(&normalized(&row.moved))
+        || packages.of(&row.package).any(|declaration| declaration.requirement.has_extra(extra))
+}
+
+fn normalized(name: &str) -> String {
+    name.to_ascii_lowercase().replace(['_', '.'], "-")
+}
+
+/// Whether the next build installs a release of the other package that no longer fits.
+fn takes_broken(deployment: &Deployment<'_>, row: &Drift) -> bool {
+    let packages = deployment.packages();
+    let moved = normalized(&row.moved);
+    let mut versions = match packages.allowed(&moved) {
+        Some(allowed) => allowed.versions,
+        None if packages.has(&moved) => return false,
+        None => constrained(deployment, &moved),
+    };
+    for cap in caps().iter().filter(|cap| cap.caps == moved && on_this_python(deployment, &cap.pythons)) {
+        let holds = packages
+            .allowed(&cap.package)
+            .is_some_and(|allowed| !allowed.versions.is_empty() && allowed.versions.is_subset_of(&cap.versions));
+        if holds {
+            versions = versions.intersect(&cap.to);
+        }
+    }
+    if versions.is_empty() {
+        return false;
+    }
+    if let Some(newest) = newest_for(&moved, &versions, deployment.python().map(|python| python.value)) {
+        return row.breaks.contains(&newest.version);
+    }
+    // Without a list of releases: the first that breaks is a real one.
+    let first = match row.breaks.lowest() {
+        Some(Bound::Included(first)) => first,
+        _ => return false,
+    };
+    versions.contains(&first) || versions.is_subset_of(&row.breaks)
+}
+
+/// What constraints files allow of a package that only others ask for.
+fn constrained(deployment: &Deployment<'_>, name: &str) -> VersionSet {
+    let of_it = deployment.packages().of(name);
+    of_it.fold(VersionSet::any(), |versions, declaration| versions.intersect(&declaration.requirement.allowed()))
+}
+
+/// What moved under a package or several, together.
+struct Group<'d> {
+    /// The packages that moved, each with the bound that keeps out what breaks any of the others.
+    moved: BTreeMap<&'static str, &'static str>,
+    cases: Vec<Case<'d>>,
+}
+
+/// One diagnostic for all that moved under the same packages.
+fn groups(cases: Vec<Case<'_>>) -> Vec<Group<'_>> {
+    let mut by_moved: BTreeMap<&'static str, Vec<Case<'_>>> = BTreeMap::new();
+    for case in cases {
+        by_moved.entry(&case.row.moved).or_default().push(case);
+    }
+    let mut by_packages: BTreeMap<BTreeSet<&'static str>, Group<'_>> = BTreeMap::new();
+    for (moved, cases) in by_moved {
+        let packages = cases.iter().map(|case| case.row.package.as_str()).collect();
+        let group = by_packages.entry(packages).or_insert_with(|| Group { moved: BTreeMap::new(), cases: Vec::new() });
+        group.moved.insert(moved, tightest(&cases));
+        group.cases.extend(cases);
+    }
+    by_packages.into_values().collect()
+}
+
+fn report_group(deployment: &Deployment<'_>, group: &Group<'_>, report: &mut Reporter) {
+    let Some(main) = group.cases.iter().find(|case| case.imported.is_some()).or(group.cases.first()) else { return };
+    let row = main.row;
+    let release = main.allowed.versions.exact_version().map(|version| format!(" {version}")).unwrap_or_default();
+    let broken: BTreeMap<&str, &VersionSet> = group
+        .cases
+        .iter()
+        .filter(|case| case.row.package == row.package)
+        .map(|case| (case.row.moved.as_str(), &case.row.breaks))
+        .collect();
+    let with: Vec<String> = broken.iter().map(|(moved, breaks)| format!("{moved}{breaks}")).collect();
+    let message = format!(
+        "{}{release} fails with {}, which the next build installs since nothing keeps it out",
+        main.allowed.spelling,
+        with.join(" and with ")
+    );
+    let is_program = row.modules.iter().any(|module| module == "gunicorn");
+    let finding = if main.imported.is_some() || is_program {
+        report.error(main.place.clone(), message)
+    } else {
+        report.warning(main.place.clone(), message)
+    };
+    let names: Vec<&str> = group.moved.keys().copied().collect();
+    finding.remark(format!("its own requirements leave {} unbounded", names.join(" and ")));
+    let mut seen = vec![main.place.clone()];
+    for other in &group.cases {
+        if !seen.contains(&other.place) {
+            finding.label(other.place.clone(), format!("{} fails with it too", other.allowed.spelling));
+            seen.push(other.place.clone());
+        }
+    }
+    for moved in &names {
+        for declaration in deployment.packages().of(&normalized(moved)) {
+            finding.label(declaration.location(), format!("this lets newer releases of {moved} in"));
+        }
+    }
+    if let Some(import) = &main.imported {
+        finding.label(import.clone(), format!("fails here or soon after: {}", row.fails));
+    }
+    let bounds: Vec<String> = group.moved.iter().map(|(moved, bound)| format!("`{moved}{bound}`")).collect();
+    let mut help = format!("add {} to what is installed", bounds.join(" and "));
+    if let Some(version) = &row.fixed_in {
+        help.push_str(&format!(", or raise {} to {version} or later", main.allowed.spelling));
+    }
+    finding.help(help);
+    finding.fix(bound_fix(deployment, group, &row.package));
+}
+
+/// The bound that keeps out what breaks any of the packages.
+fn tightest(cases: &[Case<'_>]) -> &'static str {
+    let mut best: Option<(&'static str, VersionSet)> = None;
+    for case in cases {
+        let Ok(set) = VersionSet::parse(&case.row.bound) else { continue };
+        if best.as_ref().is_none_or(|(_, known)| set.is_subset_of(known)) {
+            best = Some((&case.row.bound, set));
+        }
+    }
+    best.map_or("", |(bound, _)| bound)
+}
+
+/// The edit that adds the bounds: to the lines that ask for the other packages already, else on lines of their own. It is
+/// safe where everything else is pinned, so that a bound can't make the resolver choose another release of it.
+fn bound_fix(deployment: &Deployment<'_>, group: &Group<'_>, package: &str) -> Option<Fix> {
+    let packages = deployment.packages();
+    let names: Vec<String> = group.moved.keys().map(|moved| normalized(moved)).collect();
+    let others_pinned = packages
+        .declarations()
+        .iter()
+        .filter(|declaration| declaration.origin != Origin::Constraints)
+        .filter(|declaration| !names.iter().any(|name| name == declaration.name()))
+        .all(|declaration| declaration.requirement.is_pinned());
+    let bounds: Vec<String> = group.moved.iter().map(|(moved, bound)| format!("{moved}{bound}")).collect();
+    let message = format!("Keep {}", bounds.join(" and "));
+    let mut fix = if others_pinned { Fix::safe(message) } else { Fix::unsafe_(message) };
+    let mut missing = Vec::new();
+    for ((moved, bound), name) in group.moved.iter().zip(&names) {
+        let asked = packages.of(name).find(|declaration| declaration.origin != Origin::Constraints);
+        match asked {
+            Some(declaration) => fix = narrow(fix, deployment.documents(), declaration, bound)?,
+            None => missing.push(format!("{moved}{bound}")),
+        }
+    }
+    if missing.is_empty() { Some(fix) } else { add_to(fix, deployment, package, &missing) }
+}
