@@ -7,6 +7,7 @@ pub mod python_version;
 mod releases;
 mod servers;
 mod space_card;
+pub mod standard_library;
 pub mod version_set;
 mod wheels;
 

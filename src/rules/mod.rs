@@ -61,6 +61,13 @@ pub const RULES: &[&dyn Rule] = &[
 ];
 pub const RULES: &[&dyn Rule] =
     &[&dep::UnpinnedDependency, &dep::BreaksOnTargetPython, &dep::TransitiveDrift, &net::LoopbackBind];
+pub const RULES: &[&dyn Rule] = &[
+    &dep::UnpinnedDependency,
+    &dep::BreaksOnTargetPython,
+    &dep::TransitiveDrift,
+    &dep::IneffectiveRequirement,
+    &net::LoopbackBind,
+];
 
 /// The rule with this code or name, whatever the case.
 #[must_use]

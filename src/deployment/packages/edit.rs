@@ -1,6 +1,6 @@
 //! Where a requirement can be added to what a deployment installs.
 
-use crate::diagnostic::{Fix, RepoPath};
+use crate::diagnostic::{Fix, RepoPath, Span};
 use crate::formats::package::ConstraintSyntax;
 
 use super::super::{Deployment, Documents};
@@ -88,6 +88,33 @@ pub fn narrow(fix: Fix, documents: &Documents, declaration: &Declaration, specif
         Some(span) => fix.insert(&declaration.path, span.end, format!(",{specifier}")),
         None => fix.insert(&declaration.path, requirement.insert_at, specifier),
     })
+}
+
+/// Adds to `fix` the edits that take options off the lines of requirements, where pip takes no notice of them, and put them
+/// before the first of those as lines of their own. An `--index-url` becomes an `--extra-index-url`: the packages of other
+/// lines are not on such an index.
+#[must_use]
+pub fn options_on_own_lines(mut fix: Fix, documents: &Documents, declarations: &[&Declaration]) -> Option<Fix> {
+    let first = declarations.first()?;
+    let text = documents.repository().source(&first.path)?.text();
+    let mut lines: Vec<String> = Vec::new();
+    for declaration in declarations {
+        for option in &declaration.requirement.misplaced_options {
+            let written = option.span.of(text);
+            let value = written.split(['=', ' ', '\t']).rfind(|word| !word.is_empty()).filter(|word| *word != written);
+            let name = if option.value == "--index-url" { "--extra-index-url" } else { option.value.as_str() };
+            let line = value.map_or_else(|| name.to_owned(), |value| format!("{name} {value}"));
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+            let before = text.get(..option.span.start)?;
+            let start = before.trim_end_matches([' ', '\t']).len();
+            fix = fix.replace(&declaration.path, Span::new(start, option.span.end), "");
+        }
+    }
+    let newline = newline_of(text);
+    let lines: String = lines.iter().map(|line| format!("{line}{newline}")).collect();
+    Some(fix.insert(&first.path, first.requirement.span.start, lines))
 }
 
 fn newline_of(text: &str) -> &'static str {

@@ -37,12 +37,11 @@ impl<'d> Gatherer<'d> {
 
     /// Adds a requirement, unless its marker leaves it out on the target.
     pub(in crate::deployment) fn declare(&mut self, requirement: &Requirement, path: &RepoPath, origin: Origin) {
+        let declaration = Declaration { requirement: requirement.clone(), path: path.clone(), origin };
         if self.target.as_ref().is_none_or(|target| requirement.applies_to(target)) {
-            self.packages.declarations.push(Declaration {
-                requirement: requirement.clone(),
-                path: path.clone(),
-                origin,
-            });
+            self.packages.declarations.push(declaration);
+        } else {
+            self.packages.excluded.push(declaration);
         }
     }
 

@@ -12,7 +12,7 @@ use crate::formats::package::Requirement;
 
 use crate::knowledge::{PythonVersion, Release, VersionSet, newest_for};
 
-pub use edit::{add_to, narrow};
+pub use edit::{add_to, narrow, options_on_own_lines};
 pub(super) use gather::{Gatherer, gather_folder};
 
 /// What kind of text asks for a package.
@@ -76,6 +76,7 @@ pub struct Manifest {
 #[derive(Debug, Clone, Default)]
 pub struct Packages {
     declarations: Vec<Declaration>,
+    excluded: Vec<Declaration>,
     locked: BTreeMap<String, (Version, Location)>,
     manifests: Vec<Manifest>,
     python: Option<PythonVersion>,
@@ -108,6 +109,12 @@ impl Packages {
     #[must_use]
     pub fn declarations(&self) -> &[Declaration] {
         &self.declarations
+    }
+
+    /// Texts that would ask for a package, and whose markers leave it out on the deployment's Python.
+    #[must_use]
+    pub fn excluded(&self) -> &[Declaration] {
+        &self.excluded
     }
 
     /// What asks for the package of this normalised name.
