@@ -2,6 +2,7 @@
 
 pub mod api_changes;
 pub mod package_breaks;
+mod event_loops;
 mod page;
 pub mod python_version;
 mod releases;
@@ -12,6 +13,9 @@ pub mod version_set;
 mod wheels;
 
 pub use api_changes::{ApiFix, Change, ChangeKind, Checked, Library, SymbolPattern, api_changes, api_changes_of};
+pub use event_loops::{
+    BlockingCall, EventLoops, GreenletPatch, LoopRunner, ThreadHandler, blocking_calls, event_loops, fits_any,
+};
 pub use page::{Example, ExampleFile, FixAvailability, PageError, RulePage, Side, Symptom};
 pub use python_version::{PythonSet, PythonVersion, PythonVersionError};
 pub use releases::{Release, newest_for, releases};

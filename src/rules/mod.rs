@@ -4,6 +4,7 @@ pub mod api;
 pub mod dep;
 pub mod hf;
 mod nearest;
+pub mod aio;
 pub mod net;
 mod reporter;
 mod suppression;
@@ -66,6 +67,12 @@ pub const RULES: &[&dyn Rule] = &[
     &dep::BreaksOnTargetPython,
     &dep::TransitiveDrift,
     &dep::IneffectiveRequirement,
+pub const RULES: &[&dyn Rule] = &[
+    &aio::GetEventLoop,
+    &aio::RunInRunningLoop,
+    &aio::TaskWithoutLoop,
+    &aio::DanglingTask,
+    &aio::UnawaitedCoroutine,
     &net::LoopbackBind,
 ];
 

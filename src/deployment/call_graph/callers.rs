@@ -120,6 +120,7 @@ impl<'d> Question<'_, 'd> {
                 path,
                 module,
                 caller: call.function,
+                call,
                 span,
                 block: call.block,
                 kind,

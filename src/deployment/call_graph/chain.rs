@@ -143,7 +143,8 @@ fn runs_when_called(function: FunctionAt<'_>) -> bool {
 }
 
 /// Whether a decorator leaves it to the caller's thread to run the function.
-pub(super) fn keeps_nature(decorator: &Decorator) -> bool {
+#[must_use]
+pub fn keeps_nature(decorator: &Decorator) -> bool {
     let last = decorator.text.rsplit('.').next().unwrap_or("");
     matches!(
         last,

@@ -9,11 +9,11 @@ mod resolve;
 mod tests;
 
 use crate::diagnostic::{Location, RepoPath, Span};
-use crate::formats::python::{BlockId, Class, ClassId, Function, FunctionId, Module, Runner};
+use crate::formats::python::{BlockId, Call, Class, ClassId, Function, FunctionId, Module, Runner};
 
 use super::Documents;
 
-pub use chain::{Chain, Hop, Root};
+pub use chain::{Chain, Hop, Root, keeps_nature};
 
 /// A function of the repository.
 #[derive(Debug, Clone, Copy)]
@@ -98,6 +98,8 @@ pub struct Edge<'d> {
     pub module: &'d Module,
     /// The function that holds the place; `None` at module and class level.
     pub caller: Option<FunctionId>,
+    /// The call that makes it, or takes the function as an argument.
+    pub call: &'d Call,
     /// The call, or the argument that passes the function on.
     pub span: Span,
     /// The block of the place.

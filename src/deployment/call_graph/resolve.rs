@@ -1,7 +1,9 @@
 //! What names mean across files: imports and re-exports, classes with their bases, instances at module level.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::RepoPath;
-use crate::formats::python::{Call, Callee, Module, QualifiedName, ValueKind, defining_file};
+use crate::formats::python::{Call, Callee, Module, QualifiedName, ValueKind, defining_file, imported_files};
 use crate::repo::Presence;
 
 use super::{CallGraph, ClassAt, Definition, FunctionAt};
@@ -10,6 +12,8 @@ use super::{CallGraph, ClassAt, Definition, FunctionAt};
 const MAX_STEPS: usize = 8;
 /// Classes looked at for one method.
 const MAX_CLASSES: usize = 50;
+/// Files followed from one file.
+const MAX_IMPORTED: usize = 2000;
 
 impl<'d> CallGraph<'d> {
     /// The function or class of the repository that a call runs. Constructing a class gives the class.
@@ -179,6 +183,27 @@ impl<'d> CallGraph<'d> {
             let found = methods.copied().find(|id| &*class.module.function(*id).name == name);
             found.map(|id| FunctionAt { path: class.path, module: class.module, id })
         })
+    }
+}
+
+impl<'d> CallGraph<'d> {
+    /// The file and all files of the repository that it imports, directly or through others.
+    #[must_use]
+    pub fn imported_from(&self, start: &'d RepoPath) -> BTreeSet<&'d RepoPath> {
+        let exists = |path: &RepoPath| self.documents.repository().presence(path) == Presence::File;
+        let (mut open, mut seen) = (vec![start], BTreeSet::new());
+        while let Some(path) = open.pop() {
+            if seen.len() >= MAX_IMPORTED || !seen.insert(path) {
+                continue;
+            }
+            let Some((path, module)) = self.file(path) else { continue };
+            let roots = import_roots(path);
+            for import in module.imports.iter().filter(|import| !import.type_checking) {
+                let found = imported_files(import, path, &roots, exists);
+                open.extend(found.iter().filter_map(|found| Some(self.documents.repository().entry(found)?.path())));
+            }
+        }
+        seen
     }
 }
 

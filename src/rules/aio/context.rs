@@ -1,0 +1,211 @@
+//! In what a plain function runs: on an event loop, in a thread that has none, or where the program starts.
+
+use crate::deployment::call_graph::{CallGraph, Edge, EdgeKind, FunctionAt};
+use crate::deployment::{Deployment, Role};
+use crate::diagnostic::{Label, Location, RepoPath};
+use crate::formats::python::{BlockId, Call, FunctionId, Module, Runner};
+use crate::knowledge::{event_loops, fits_any};
+use crate::repo::FileKind;
+
+/// Functions looked at for one question.
+const MAX_FUNCTIONS: usize = 60;
+
+/// A thread that has no event loop, and how a place comes to run in it.
+#[derive(Debug, Clone)]
+pub(super) struct ThreadPlace {
+    /// Who runs it there: "FastAPI runs plain handlers in worker threads".
+    pub why: String,
+    /// The places that show it.
+    pub labels: Vec<Label>,
+}
+
+/// Everything that is known to run a function.
+#[derive(Debug, Default)]
+pub(super) struct Contexts {
+    /// A thread without a loop.
+    pub thread: Option<ThreadPlace>,
+    /// A Flask view, in whatever thread.
+    pub view: Option<Location>,
+    /// A coroutine or a callback of the loop.
+    pub on_loop: Option<Location>,
+    /// The start of the program or the import of a module.
+    pub at_start: Option<Location>,
+    /// Something else, or nobody that can be seen.
+    pub unknown: bool,
+}
+
+/// A Python file of the program itself: no notebook, and not aside from it.
+pub(super) fn is_program(path: &RepoPath) -> bool {
+    FileKind::of(path) == FileKind::Python && !crate::deployment::reach::is_aside(path, &RepoPath::root())
+}
+
+/// Whether the function, or one around it, asks itself whether a loop runs.
+pub(super) fn asks_for_a_loop(function: FunctionAt<'_>) -> bool {
+    let around: Vec<FunctionId> = function.with_parents().collect();
+    function.module.calls.iter().any(|call| {
+        call.function.is_some_and(|at| around.contains(&at))
+            && (call.qualified().is_some_and(|name| {
+                matches!(
+                    name.as_str(),
+                    "asyncio.get_running_loop"
+                        | "asyncio._get_running_loop"
+                        | "asyncio.current_task"
+                        | "sniffio.current_async_library"
+                        | "nest_asyncio.apply"
+                )
+            }) || matches!(call.callee.last_name(), Some("is_running" | "get_running_loop")))
+    })
+}
+
+/// Whether the function gives its thread a loop of its own.
+pub(super) fn sets_a_loop(module: &Module, function: Option<FunctionId>, before: usize) -> bool {
+    module
+        .calls
+        .iter()
+        .any(|call| call.function == function && call.span.start < before && call.is("asyncio.set_event_loop"))
+}
+
+/// Everything that runs the function, found by going up over its callers.
+pub(super) fn contexts(graph: &CallGraph<'_>, start: FunctionAt<'_>) -> Contexts {
+    let mut contexts = Contexts::default();
+    let mut seen: Vec<(FunctionAt<'_>, Vec<Label>)> = vec![(start, vec![])];
+    let mut at = 0;
+    while let Some((function, labels)) = seen.get(at).cloned() {
+        at += 1;
+        let decorated = classify_decorators(function, &labels, &mut contexts);
+        let edges = graph.callers(function);
+        if edges.is_empty() && !decorated {
+            contexts.unknown = true;
+        }
+        for edge in edges {
+            if edge.module.is_caught(edge.block, "RuntimeError") && edge.kind == EdgeKind::Call {
+                // What is raised there is handled, or hidden; nothing certain can be said.
+                contexts.unknown = true;
+                continue;
+            }
+            if let Some(caller) = classify_edge(edge, &labels, &mut contexts)
+                && seen.len() < MAX_FUNCTIONS
+                && !seen.iter().any(|(known, _)| *known == caller)
+            {
+                let mut labels = labels.clone();
+                labels.insert(
+                    0,
+                    Label {
+                        location: edge.location(),
+                        message: format!("`{}` calls `{}`", caller.row().qualified, function.row().qualified),
+                    },
+                );
+                seen.push((caller, labels));
+            }
+        }
+    }
+    contexts
+}
+
+/// Notes what an edge says; gives the caller where the question goes on with it.
+fn classify_edge<'d>(edge: Edge<'d>, labels: &[Label], contexts: &mut Contexts) -> Option<FunctionAt<'d>> {
+    let location = edge.location();
+    match edge.kind {
+        EdgeKind::HandOff(Runner::Loop) => drop(contexts.on_loop.get_or_insert(location)),
+        EdgeKind::HandOff(Runner::Thread) => {
+            let how = edge.call.callee.last_name().unwrap_or("a thread").to_owned();
+            thread(contexts, labels, location, format!("`{how}` runs it in a thread"));
+        }
+        EdgeKind::HandOff(_) => match taker(edge.call) {
+            Some(framework) => {
+                thread(contexts, labels, location, format!("{framework} runs plain handlers in worker threads"));
+            }
+            None => contexts.unknown = true,
+        },
+        EdgeKind::Call if edge.inferred => contexts.unknown = true,
+        EdgeKind::Call => match edge.function() {
+            None if FileKind::of(edge.path) == FileKind::Python => drop(contexts.at_start.get_or_insert(location)),
+            None => contexts.unknown = true,
+            Some(caller) if caller.row().is_async => drop(contexts.on_loop.get_or_insert(location)),
+            Some(caller) if sets_a_loop(caller.module, Some(caller.id), edge.span.start) => contexts.unknown = true,
+            Some(caller) => return Some(caller),
+        },
+    }
+    None
+}
+
+fn thread(contexts: &mut Contexts, labels: &[Label], place: Location, why: String) {
+    if contexts.thread.is_none() {
+        let mut labels = labels.to_vec();
+        labels.insert(0, Label { location: place, message: why.clone() });
+        contexts.thread = Some(ThreadPlace { why, labels });
+    }
+}
+
+/// The framework that a call gives its functions to, where that runs them in threads.
+fn taker(call: &Call) -> Option<&'static str> {
+    let name = call.qualified()?;
+    let mut handlers = event_loops().handlers.iter();
+    handlers.find(|handler| fits_any(name, &handler.takers)).map(|handler| handler.framework.as_str())
+}
+
+/// Notes what the decorators of a function say about who runs it; gives whether anything runs it.
+fn classify_decorators(function: FunctionAt<'_>, labels: &[Label], contexts: &mut Contexts) -> bool {
+    let mut runs = false;
+    for decorator in &function.row().decorators {
+        let place = Location::new(function.path, decorator.span);
+        match decorator_framework(function.module, decorator) {
+            Some(("Flask", always)) => {
+                contexts.view.get_or_insert(place.clone());
+                if always {
+                    thread(contexts, labels, place, "Flask's own server runs views in threads".to_owned());
+                }
+                runs = true;
+            }
+            Some((framework, _)) => {
+                let why = format!("{framework} runs plain handlers in worker threads");
+                thread(contexts, labels, place, why);
+                runs = true;
+            }
+            None if crate::deployment::call_graph::keeps_nature(decorator) => {}
+            None => contexts.unknown = true,
+        }
+    }
+    runs
+}
+
+/// The framework whose handler a decorator makes, and whether its handlers run in threads for sure.
+fn decorator_framework(module: &Module, decorator: &crate::formats::python::Decorator) -> Option<(&'static str, bool)> {
+    let imports = |root: &str| module.imports.iter().any(|import| import.qualified().root() == root);
+    event_loops().handlers.iter().find_map(|handler| {
+        let resolved = decorator.name.as_ref().is_some_and(|name| fits_any(name, &handler.decorators));
+        // `@app.get` of an `app` from another file of the repository.
+        let method = decorator.text.rsplit_once('.').map(|(_, method)| method);
+        let spelled = method.is_some_and(|method| {
+            handler.decorators.iter().any(|known| known.ends_with(&format!(".{method}")))
+                && imports(&handler.framework.to_ascii_lowercase())
+                && decorator.call.is_some()
+                && decorator.name.as_ref().is_none_or(|name| !name.contains("()"))
+        });
+        let always =
+            handler.threads_with.as_ref().is_none_or(|starter| module.calls.iter().any(|call| call.is(starter)));
+        (resolved || spelled).then_some((handler.framework.as_str(), always))
+    })
+}
+
+/// Whether `earlier` has always run when `later` does: both in one function, one after the other, and `later` in the block
+/// of `earlier` or inside it.
+pub(super) fn runs_before(module: &Module, earlier: &Call, later: &Call) -> bool {
+    earlier.function == later.function
+        && earlier.span.end <= later.span.start
+        && !earlier.deferred
+        && enclosing(module, later.block).any(|block| block == earlier.block)
+}
+
+fn enclosing(module: &Module, block: BlockId) -> impl Iterator<Item = BlockId> {
+    module.enclosing(block).map(|(id, _)| id)
+}
+
+/// Whether a server imports the file while its loop runs already.
+pub(super) fn is_imported_by_server(deployment: &Deployment<'_>, path: &RepoPath) -> bool {
+    let served = deployment.starts().iter().filter_map(|start| start.invocation.as_ref()).any(|invocation| {
+        let name = invocation.name();
+        matches!(name, "uvicorn" | "hypercorn" | "fastapi" | "daphne" | "granian" | "gunicorn" | "chainlit")
+    });
+    served && deployment.reach().get(path).is_some_and(|reached| reached.role == Role::Imported)
+}

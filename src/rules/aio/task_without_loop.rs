@@ -1,0 +1,92 @@
+//! AIO003 task-without-loop: asyncio.create_task in plain code under which no event loop runs.
+
+use crate::deployment::Project;
+use crate::deployment::call_graph::{CallGraph, FunctionAt};
+use crate::diagnostic::{Label, Location, RepoPath, RuleId};
+use crate::formats::python::{AsyncContext, Call, Module};
+use crate::rules::{Reporter, Rule};
+
+use super::context::{Contexts, asks_for_a_loop, contexts, is_imported_by_server, is_program};
+
+/// AIO003 task-without-loop.
+pub struct TaskWithoutLoop;
+
+const LITERALS: &[&str] = &["create_task"];
+
+impl Rule for TaskWithoutLoop {
+    fn id(&self) -> RuleId {
+        RuleId { code: "AIO003", name: "task-without-loop" }
+    }
+
+    fn literals(&self) -> &'static [&'static str] {
+        LITERALS
+    }
+
+    fn check(&self, project: &Project<'_>, report: &mut Reporter) {
+        let documents = project.documents();
+        let graph = CallGraph::new(documents);
+        for (path, module) in documents.modules_mentioning(LITERALS).filter(|(path, _)| is_program(path)) {
+            for call in module.calls.iter().filter(|call| !call.deferred && call.is("asyncio.create_task")) {
+                let Some(why) = no_loop(&graph, path, module, call) else { continue };
+                if call.function.is_none()
+                    && project.deployments().iter().any(|deployment| is_imported_by_server(deployment, path))
+                {
+                    continue;
+                }
+                report
+                    .error(
+                        Location::new(path, call.span),
+                        format!("asyncio.create_task() raises RuntimeError here: {}", why.reason),
+                    )
+                    .labels(why.labels)
+                    .help(
+                        "create the task inside a coroutine that the loop runs; from another thread, use \
+                         asyncio.run_coroutine_threadsafe(coroutine, loop); to run one coroutine to its end, asyncio.run(…)",
+                    );
+            }
+        }
+    }
+}
+
+/// Why no loop runs at a place.
+pub(super) struct Reason {
+    reason: String,
+    labels: Vec<Label>,
+}
+
+/// Why no loop runs where a call that needs one stands; `None` where one may.
+pub(super) fn no_loop(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, call: &Call) -> Option<Reason> {
+    if matches!(module.async_context(call.block), AsyncContext::Direct(_))
+        || module.in_type_checking(call.block)
+        || module.is_caught(call.block, "RuntimeError")
+    {
+        return None;
+    }
+    let Some(id) = call.function else {
+        let reason = if module.in_main_guard(call.block) { "the program starts" } else { "the file is imported" };
+        return Some(Reason { reason: format!("no event loop runs while {reason}"), labels: vec![] });
+    };
+    let (path, module) = {
+        let path = graph.documents().repository().entry(path)?.path();
+        (path, graph.documents().python(path)?)
+    };
+    let function = FunctionAt { path, module, id };
+    if asks_for_a_loop(function) {
+        return None;
+    }
+    let name = &function.row().qualified;
+    match contexts(graph, function) {
+        Contexts { thread: Some(place), on_loop: None, .. } => {
+            Some(Reason { reason: format!("`{name}` runs in a thread without an event loop"), labels: place.labels })
+        }
+        Contexts { view: Some(view), on_loop: None, .. } => Some(Reason {
+            reason: format!("no event loop runs in the Flask view `{name}`"),
+            labels: vec![Label { location: view, message: "Flask calls it for a request".to_owned() }],
+        }),
+        Contexts { at_start: Some(start), on_loop: None, unknown: false, .. } => Some(Reason {
+            reason: format!("`{name}` is called before an event loop runs"),
+            labels: vec![Label { location: start, message: "here, where the program starts".to_owned() }],
+        }),
+        _ => None,
+    }
+}

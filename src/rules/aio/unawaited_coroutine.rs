@@ -1,0 +1,63 @@
+//! AIO005 unawaited-coroutine: a coroutine of the program that is called as if it were a plain function.
+
+use crate::deployment::Project;
+use crate::deployment::call_graph::{CallGraph, Definition, FunctionAt};
+use crate::diagnostic::{Fix, Location, RuleId};
+use crate::formats::python::Usage;
+use crate::rules::{Reporter, Rule};
+
+use super::context::is_program;
+
+/// AIO005 unawaited-coroutine.
+pub struct UnawaitedCoroutine;
+
+const LITERALS: &[&str] = &["async def"];
+
+impl Rule for UnawaitedCoroutine {
+    fn id(&self) -> RuleId {
+        RuleId { code: "AIO005", name: "unawaited-coroutine" }
+    }
+
+    fn literals(&self) -> &'static [&'static str] {
+        LITERALS
+    }
+
+    fn check(&self, project: &Project<'_>, report: &mut Reporter) {
+        let documents = project.documents();
+        let graph = CallGraph::new(documents);
+        for (path, module) in documents.modules_mentioning(LITERALS).filter(|(path, _)| is_program(path)) {
+            for call in module.calls.iter().filter(|call| !call.deferred && call.usage == Usage::Statement) {
+                let Some(Definition::Function(callee)) = graph.callee(path, module, call) else { continue };
+                if !is_coroutine(callee) || module.in_type_checking(call.block) {
+                    continue;
+                }
+                let name = &callee.row().name;
+                let awaitable = module.is_inside_async(call);
+                let finding = report.error(
+                    Location::new(path, call.span),
+                    format!("`{name}` is a coroutine and is never awaited here, so nothing of it runs"),
+                );
+                finding.label(callee.location(), "it is defined as a coroutine here");
+                if awaitable {
+                    finding
+                        .help("await it; or make it a task, and keep the task, where it is to run in the background")
+                        .fix(Fix::unsafe_(format!("Await `{name}`")).insert(path, call.span.start, "await "));
+                } else {
+                    finding.help(
+                        "a plain function can't await: make this function a coroutine, or run it with asyncio.run(…) \
+                         where no loop runs",
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Whether calling the function only makes a coroutine, whatever its decorators and other definitions of its name.
+fn is_coroutine(function: FunctionAt<'_>) -> bool {
+    let row = function.row();
+    row.is_async
+        && !row.is_generator
+        && function.is_plain()
+        && function.module.functions.iter().all(|other| other.is_async || other.qualified != row.qualified)
+}
