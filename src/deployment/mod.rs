@@ -194,6 +194,17 @@ impl<'d> Deployment<'d> {
         self.servers.get_or_init(|| servers::servers(self))
     }
 
+    /// Whether what starts is the image's own command, not one that a Compose file or manifest puts in its place.
+    #[must_use]
+    pub fn starts_with_own_command(&self) -> bool {
+        self.dockerfile().is_some_and(|(path, _)| {
+            let dockerfile_or_script = |start: &Start| {
+                start.location.path == *path || self.documents.shell(&start.location.path).is_some()
+            };
+            !self.starts.is_empty() && self.starts.iter().all(dockerfile_or_script)
+        })
+    }
+
     /// Whether every program that starts is known, so that no other can listen on a port.
     #[must_use]
     pub fn knows_all_servers(&self) -> bool {

@@ -57,6 +57,9 @@ pub struct ServerCall {
     /// The call only configures; the server starts with this other call.
     #[serde(default)]
     pub only_with_call: Option<String>,
+    /// A keyword argument of whatever call in the file that hands the server a socket which listens already.
+    #[serde(default)]
+    pub bypass_argument: Option<String>,
     /// The call only names an address; a server needs this other call too.
     #[serde(default)]
     pub listens_with: Option<String>,

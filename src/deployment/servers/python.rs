@@ -10,6 +10,10 @@ use super::{Host, OPEN_MESSAGE, Server, Set, Source, Starter};
 /// The servers that code reached by the deployment starts.
 pub(super) fn servers(deployment: &Deployment<'_>) -> Vec<Server> {
     let mut found = Vec::new();
+    // Where nothing shows which file starts, a server in some file may be one for development.
+    if !deployment.reach().is_certain() {
+        return found;
+    }
     for (path, reached) in deployment.reach().files() {
         let Some(module) = deployment.documents().python(path) else { continue };
         for call in module.calls.iter().filter(|call| !call.deferred) {
@@ -38,6 +42,10 @@ fn entry(deployment: &Deployment<'_>, path: &RepoPath, module: &Module, call: &C
         entry_of(&across)
     })?;
     if entry.listens_with.as_ref().is_some_and(|listen| !module.calls.iter().any(|other| other.is(listen))) {
+        return None;
+    }
+    let bypassed = |argument: &String| module.calls.iter().any(|other| other.keyword(argument).is_some());
+    if entry.bypass_argument.as_ref().is_some_and(bypassed) {
         return None;
     }
     let Some(starting) = &entry.only_with_call else { return Some(entry) };

@@ -8,6 +8,9 @@ use crate::rules::{Reporter, Rule};
 /// The port that App Engine asks by default.
 const APP_ENGINE_PORT: u16 = 8080;
 
+/// The value of `PORT` on Render where nobody sets another.
+const RENDER_PORT: u16 = 10000;
+
 /// NET002 hard-coded-port.
 pub struct HardCodedPort;
 
@@ -31,7 +34,12 @@ impl Rule for HardCodedPort {
         let servers = deployment.servers();
         let fixed: Vec<_> = servers.iter().filter_map(|server| Some((server, server.port.as_ref()?))).collect();
         let [(server, port)] = fixed.as_slice() else { return };
-        if fixed.len() != servers.len() || platform == Platform::AppEngine && port.value == APP_ENGINE_PORT {
+        let usual = match platform {
+            Platform::AppEngine => Some(APP_ENGINE_PORT),
+            Platform::Render => Some(RENDER_PORT),
+            _ => None,
+        };
+        if fixed.len() != servers.len() || usual == Some(port.value) {
             return;
         }
         let (severity, consequence) = match platform {
@@ -40,8 +48,9 @@ impl Rule for HardCodedPort {
             Platform::Railway => (Severity::Warning, "sends requests there unless its settings name another port"),
             _ => (Severity::Advice, "expects it there, and has to guess otherwise"),
         };
+        let host = if platform == Platform::Procfile { "the host".to_owned() } else { platform.to_string() };
         let message = format!(
-            "{} always listens on port {}, but the {platform} chooses the port, says so in PORT and {consequence}",
+            "{} always listens on port {}, but {host} chooses the port, says so in PORT and {consequence}",
             server.framework, port.value
         );
         let finding = report.report(severity, server.location.clone(), message);

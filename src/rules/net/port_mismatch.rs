@@ -13,8 +13,8 @@ impl Rule for PortMismatch {
     }
 
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
-        let Some(listening) = listening(deployment) else { return };
-        let Some((server, port)) = listening.first() else { return };
+        let listening = listening(deployment).unwrap_or_default();
+        let Some((server, port)) = listening.first() else { return undeclared(deployment, report) };
         let wrong = mismatches(deployment, &listening);
         let Some((role, first)) = wrong.first() else { return };
         let severity = severity(deployment, *role);
@@ -48,6 +48,33 @@ fn listening<'a>(deployment: &'a Deployment<'_>) -> Option<Vec<(&'a Server, u16)
     Some(found)
 }
 
+/// Compose publishes a port that the image does not declare, where only the running program knows on which it listens.
+fn undeclared(deployment: &Deployment<'_>, report: &mut Reporter) {
+    let ports = |wanted: PortRole| {
+        deployment.ports().iter().filter(move |(role, _)| *role == wanted).map(|(_, port)| port).collect::<Vec<_>>()
+    };
+    let (published, declared) = (ports(PortRole::Published), ports(PortRole::Declared));
+    let (Some(first), Some(own)) = (published.first(), declared.first()) else { return };
+    let chosen = |port: &&&Fact<u16>| {
+        let number = port.value.to_string();
+        deployment.environment().iter().any(|(_, fact)| fact.value.as_deref() == Some(number.as_str()))
+    };
+    let is_own = deployment.starts_with_own_command();
+    let agrees = published.iter().any(|port| declared.iter().any(|own| own.value == port.value));
+    if !deployment.servers().is_empty() || !is_own || agrees || published.iter().any(|port| chosen(&port)) {
+        return;
+    }
+    let Some(location) = first.location() else { return };
+    let message = format!(
+        "port {} of the container is published, but its image declares {}: connections are refused unless the program \
+         listens on {} too",
+        first.value, own.value, first.value
+    );
+    let finding = report.warning(location.clone(), message);
+    finding.labels(own.label(format!("the image declares port {} here", own.value)));
+    finding.help(format!("publish the port that the program listens on, as in `{}:{}`", first.value, own.value));
+}
+
 /// The ports that nothing listens on, the gravest first. Of several published or declared ports, some may be for other
 /// things: they are wrong only where none fits.
 fn mismatches<'a>(deployment: &'a Deployment<'_>, listening: &[(&Server, u16)]) -> Vec<(PortRole, &'a Fact<u16>)> {
@@ -64,6 +91,10 @@ fn mismatches<'a>(deployment: &'a Deployment<'_>, listening: &[(&Server, u16)]) 
 
 fn severity(deployment: &Deployment<'_>, role: PortRole) -> Severity {
     match role {
+        // A card that is still to be written can name another port.
+        PortRole::Connected if deployment.platform().value.is_space(Sdk::Unknown) && deployment.dockerfile().is_some() => {
+            Severity::Warning
+        }
         PortRole::Connected | PortRole::Published => Severity::Error,
         PortRole::Probed if deployment.platform().value == Platform::Kubernetes => Severity::Error,
         PortRole::Probed => Severity::Warning,
@@ -88,6 +119,9 @@ fn word(role: PortRole) -> &'static str {
 
 fn consequence(deployment: &Deployment<'_>, role: PortRole, port: u16) -> String {
     match role {
+        PortRole::Connected if deployment.platform().value.is_space(Sdk::Unknown) => {
+            format!("a Space connects to {port} unless its card says otherwise")
+        }
         PortRole::Connected => format!("the {} connects to {port}", deployment.platform().value),
         PortRole::Published => format!("port {port} of the container is published: connections to it are refused"),
         PortRole::Probed => format!("the health check asks port {port}, so that the container is always unhealthy"),
