@@ -1,11 +1,12 @@
 //! Files that a platform or an installer reads and would refuse as a whole.
 
-use crate::diagnostic::{Location, Span};
+use crate::diagnostic::{Location, RepoPath, Span};
 use crate::formats::platform_files::{Fly, Railway, Render};
 use crate::formats::toml;
 use crate::repo::{FileKind, Source};
 
 use super::Documents;
+use super::reach::is_aside;
 
 /// A file that is not what its name says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,9 +24,9 @@ pub struct Malformed {
 /// Every such file of the repository. Workflows and Space cards have rules of their own.
 pub(super) fn malformed(documents: &Documents) -> Vec<Malformed> {
     let entries = documents.repository().entries();
-    let sources = entries.filter_map(|entry| Some((entry.kind(), entry.path(), entry)));
     let mut found = Vec::new();
-    for (kind, path, entry) in sources {
+    for entry in entries {
+        let (kind, path) = (entry.kind(), entry.path());
         let (expected, refused_by) = match (kind, path.as_str()) {
             (FileKind::Dockerfile, _) => ("a Dockerfile", "docker build"),
             (FileKind::Compose, _) => ("a Compose file", "docker compose"),
@@ -35,7 +36,8 @@ pub(super) fn malformed(documents: &Documents) -> Vec<Malformed> {
             (_, "railway.toml" | "railway.json") => ("a configuration of Railway", "Railway"),
             _ => continue,
         };
-        if super::reach::is_aside(path, &crate::diagnostic::RepoPath::root()) {
+        // What lies in a folder such as `{{cookiecutter.name}}` becomes a file only once a template is filled in.
+        if is_aside(path, &RepoPath::root()) || path.as_str().contains("{{") {
             continue;
         }
         let Ok(source) = entry.source() else { continue };

@@ -1,3 +1,5 @@
+//! Tests of planning and writing fixes.
+
 use std::fs;
 use std::path::Path;
 

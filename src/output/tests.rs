@@ -1,3 +1,5 @@
+//! Tests of every format that findings are written in.
+
 use super::*;
 use crate::diagnostic::{Fix, RuleId, Span};
 

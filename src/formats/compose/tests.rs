@@ -1,3 +1,5 @@
+//! Tests of reading Compose files.
+
 use super::*;
 use crate::formats::shell;
 use crate::formats::yaml;

@@ -1,3 +1,5 @@
+//! Tests of reading Dockerfiles.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of reading lock files.
+
 use proptest::prelude::*;
 
 use super::*;

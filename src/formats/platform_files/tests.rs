@@ -1,3 +1,5 @@
+//! Tests of reading platforms' files.
+
 use super::*;
 
 fn words<'a>(script: &Script, text: &'a str) -> Vec<&'a str> {

@@ -1,3 +1,5 @@
+//! Tests of reading `pyproject.toml`.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of reading requirements files.
+
 use proptest::prelude::*;
 
 use super::*;

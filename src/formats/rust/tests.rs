@@ -1,3 +1,5 @@
+//! Tests of reading Rust sources.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of reading commands.
+
 use proptest::prelude::*;
 
 use super::*;

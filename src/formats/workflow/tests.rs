@@ -1,3 +1,5 @@
+//! Tests of reading workflows.
+
 use super::*;
 use crate::formats::yaml;
 

@@ -1,3 +1,5 @@
+//! Tests of reading YAML.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of the tables of API changes.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Tests of sets of versions.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of reading requirements.
+
 use proptest::prelude::*;
 
 use super::*;
