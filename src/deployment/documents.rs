@@ -44,7 +44,7 @@ impl<T> Cache<T> {
     }
 
     fn of_kind(repository: &Repository, kind: FileKind) -> Self {
-        Self::new(repository, |_, found| found == kind)
+        Self(repository.of_kind(kind).map(|entry| (entry.path().clone(), OnceLock::new())).collect())
     }
 
     fn get(&self, repository: &Repository, path: &RepoPath, parse: impl FnOnce(&Source) -> Option<T>) -> Option<&T> {

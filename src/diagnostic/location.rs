@@ -115,7 +115,13 @@ impl RepoPath {
     /// The folder that holds this path; the root for a top-level file and for the root itself.
     #[must_use]
     pub fn parent(&self) -> Self {
-        self.0.rsplit_once('/').map_or_else(Self::root, |(parent, _)| Self(Arc::from(parent)))
+        Self(Arc::from(self.parent_str()))
+    }
+
+    /// The same as text: for comparing, where nothing needs to be kept.
+    #[must_use]
+    pub fn parent_str(&self) -> &str {
+        self.0.rsplit_once('/').map_or("", |(parent, _)| parent)
     }
 
     /// The parts from the root down.

@@ -136,6 +136,8 @@ pub enum Presence {
 pub struct Repository {
     root: PathBuf,
     entries: BTreeMap<RepoPath, Arc<Entry>>,
+    /// The same files by what they are, each list sorted by path: rules ask for a kind time and again.
+    by_kind: BTreeMap<FileKind, Vec<Arc<Entry>>>,
     folders: BTreeSet<RepoPath>,
     opaque: BTreeSet<RepoPath>,
     problems: Vec<WalkError>,
@@ -183,13 +185,23 @@ impl Repository {
         problems: Vec<WalkError>,
     ) -> Self {
         let mut folders = BTreeSet::from([RepoPath::root()]);
+        let mut last = RepoPath::root();
         for path in entries.keys().chain(&opaque) {
-            let mut folder = path.parent();
+            // Neighbours mostly share their folder, which then is known.
+            if path.parent_str() == last.as_str() {
+                continue;
+            }
+            last = path.parent();
+            let mut folder = last.clone();
             while folders.insert(folder.clone()) {
                 folder = folder.parent();
             }
         }
-        Self { root, entries, folders, opaque, problems }
+        let mut by_kind: BTreeMap<FileKind, Vec<Arc<Entry>>> = BTreeMap::new();
+        for entry in entries.values() {
+            by_kind.entry(entry.kind).or_default().push(Arc::clone(entry));
+        }
+        Self { root, entries, by_kind, folders, opaque, problems }
     }
 
     /// The folder on disk; empty for a tree in memory.
@@ -205,7 +217,7 @@ impl Repository {
 
     /// All files of one kind, sorted by path.
     pub fn of_kind(&self, kind: FileKind) -> impl Iterator<Item = &Entry> {
-        self.entries().filter(move |entry| entry.kind == kind)
+        self.by_kind.get(&kind).into_iter().flatten().map(Arc::as_ref)
     }
 
     /// How many files there are.
@@ -250,7 +262,8 @@ impl Repository {
         if self.folders.contains(path) {
             return Presence::Folder;
         }
-        if self.opaque.iter().any(|folder| path.is_within(folder)) {
+        let above = std::iter::successors(Some(path.clone()), |path| (!path.is_root()).then(|| path.parent()));
+        if above.into_iter().any(|path| self.opaque.contains(&path)) {
             return Presence::Unknown;
         }
         Presence::Absent
