@@ -198,9 +198,8 @@ impl<'d> Deployment<'d> {
     #[must_use]
     pub fn starts_with_own_command(&self) -> bool {
         self.dockerfile().is_some_and(|(path, _)| {
-            let dockerfile_or_script = |start: &Start| {
-                start.location.path == *path || self.documents.shell(&start.location.path).is_some()
-            };
+            let dockerfile_or_script =
+                |start: &Start| start.location.path == *path || self.documents.shell(&start.location.path).is_some();
             !self.starts.is_empty() && self.starts.iter().all(dockerfile_or_script)
         })
     }

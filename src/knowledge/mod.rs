@@ -1,8 +1,8 @@
 //! What is true about the world outside the repository: rule pages and tables, read from `rules/` at build time. A leaf.
 
 pub mod api_changes;
-pub mod package_breaks;
 mod event_loops;
+pub mod package_breaks;
 mod page;
 pub mod python_version;
 mod releases;

@@ -1,10 +1,10 @@
 //! The rules, one file each, and their registry.
 
+pub mod aio;
 pub mod api;
 pub mod dep;
 pub mod hf;
 mod nearest;
-pub mod aio;
 pub mod net;
 mod reporter;
 mod suppression;
@@ -41,11 +41,18 @@ pub trait Rule: Sync {
 /// Every rule, in the order of the codes.
 #[rustfmt::skip]
 pub const RULES: &[&dyn Rule] = &[
+    &aio::GetEventLoop,
+    &aio::RunInRunningLoop,
+    &aio::TaskWithoutLoop,
+    &aio::DanglingTask,
+    &aio::UnawaitedCoroutine,
     &api::RemovedApi,
     &api::DeprecatedApi,
     &api::RemovedStdlibModule,
     &dep::UnpinnedDependency,
     &dep::BreaksOnTargetPython,
+    &dep::TransitiveDrift,
+    &dep::IneffectiveRequirement,
     &hf::InvalidSpaceCard,
     &hf::ShortDescriptionTooLong,
     &hf::MissingAppFile,
@@ -59,21 +66,6 @@ pub const RULES: &[&dyn Rule] = &[
     &sys::UnreadableFile,
     &sys::IneffectiveSuppression,
     &wf::MisplacedWorkflow,
-];
-pub const RULES: &[&dyn Rule] =
-    &[&dep::UnpinnedDependency, &dep::BreaksOnTargetPython, &dep::TransitiveDrift, &net::LoopbackBind];
-pub const RULES: &[&dyn Rule] = &[
-    &dep::UnpinnedDependency,
-    &dep::BreaksOnTargetPython,
-    &dep::TransitiveDrift,
-    &dep::IneffectiveRequirement,
-pub const RULES: &[&dyn Rule] = &[
-    &aio::GetEventLoop,
-    &aio::RunInRunningLoop,
-    &aio::TaskWithoutLoop,
-    &aio::DanglingTask,
-    &aio::UnawaitedCoroutine,
-    &net::LoopbackBind,
 ];
 
 /// The rule with this code or name, whatever the case.

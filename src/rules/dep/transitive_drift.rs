@@ -6,8 +6,8 @@ use std::ops::Bound;
 use crate::deployment::packages::{Allowed, Declaration, Origin, Verdict, add_to, narrow};
 use crate::deployment::{Deployment, Platform, Sdk};
 use crate::diagnostic::{Fix, Location, RuleId};
+use crate::knowledge::newest_for;
 use crate::knowledge::package_breaks::{Drift, caps, drifts};
-use crate::knowledge::releases::newest_for;
 use crate::knowledge::{PythonSet, VersionSet};
 use crate::rules::{Reporter, Rule};
 

@@ -92,7 +92,9 @@ fn mismatches<'a>(deployment: &'a Deployment<'_>, listening: &[(&Server, u16)]) 
 fn severity(deployment: &Deployment<'_>, role: PortRole) -> Severity {
     match role {
         // A card that is still to be written can name another port.
-        PortRole::Connected if deployment.platform().value.is_space(Sdk::Unknown) && deployment.dockerfile().is_some() => {
+        PortRole::Connected
+            if deployment.platform().value.is_space(Sdk::Unknown) && deployment.dockerfile().is_some() =>
+        {
             Severity::Warning
         }
         PortRole::Connected | PortRole::Published => Severity::Error,
