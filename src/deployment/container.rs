@@ -4,6 +4,7 @@ use crate::diagnostic::{Location, RepoPath, Spanned};
 use crate::formats::compose::{Compose, Service};
 use crate::formats::dockerfile::{Dockerfile, Stage, StartCommand};
 use crate::formats::shell::Command;
+use crate::knowledge::PythonVersion;
 
 use super::packages::{Gatherer, gather_folder};
 use super::probes::asked_ports;
@@ -28,6 +29,8 @@ pub(super) struct Replacement<'a> {
     pub entrypoint: Option<&'a [Command]>,
     pub command: Option<&'a [Command]>,
     pub workdir: Option<&'a str>,
+    /// Folders and files of the repository that are mounted into the container, each with its path there.
+    pub mounts: Vec<(RepoPath, &'a str)>,
 }
 
 impl<'d> Image<'d> {
@@ -57,8 +60,11 @@ impl<'d> Image<'d> {
         if let Some(workdir) = replacement.workdir {
             layout.set_workdir(workdir);
         }
+        for (source, target) in &replacement.mounts {
+            layout.mount(source, target);
+        }
         let layout = Layout::Image(layout);
-        let python = python_version::of_image(self.dockerfile, self.stage, &self.path);
+        let python = self.python();
         let mut gatherer = Gatherer::new(self.documents, python.as_ref().map(|python| python.value));
         self.gather(&mut gatherer, &layout);
         Deployment {
@@ -76,6 +82,16 @@ impl<'d> Image<'d> {
             reach: std::sync::OnceLock::new(),
             servers: std::sync::OnceLock::new(),
         }
+    }
+
+    /// The Python of the base image, else the one that its commands bring, else the one that uv picks.
+    fn python(&self) -> Option<Fact<PythonVersion>> {
+        python_version::of_image(self.dockerfile, self.stage, &self.path)
+            .or_else(|| python_version::of_commands(self.dockerfile, self.stage, &self.path))
+            .or_else(|| {
+                let by_uv = python_version::is_chosen_by_uv(self.dockerfile, self.stage);
+                by_uv.then(|| python_version::of_folder(self.documents, &self.context)).flatten()
+            })
     }
 
     fn environment(&self) -> Environment {
@@ -210,6 +226,7 @@ fn compose_service<'d>(
         entrypoint: service.entrypoint.as_deref(),
         command: service.command.as_deref().filter(|command| !command.is_empty()),
         workdir: service.working_dir.as_ref().map(|folder| folder.value.as_str()),
+        mounts: mounts(path, service),
     };
     let platform = Fact::stated(Platform::Compose, Location::new(path, service.name.span));
     let mut deployment = image.deploy(format!("{} service in {path}", service.name.value), platform, &replacement);
@@ -242,13 +259,25 @@ fn compose_service<'d>(
     Some((dockerfile, deployment))
 }
 
+/// What a service mounts from the repository.
+fn mounts<'a>(path: &RepoPath, service: &'a Service) -> Vec<(RepoPath, &'a str)> {
+    let volumes = service.volumes.iter();
+    volumes
+        .filter_map(|volume| {
+            let source = volume.source.as_deref()?;
+            let mounted = source.starts_with('.').then(|| path.parent().join(source)).flatten()?;
+            Some((mounted, volume.target.as_str()))
+        })
+        .collect()
+}
+
 /// A deployment of a folder as it is, on a platform that installs what the folder's manifests ask for.
 pub(super) fn folder_deployment<'d>(
     documents: &'d Documents,
     name: String,
     root: &RepoPath,
     platform: Fact<Platform>,
-    python: Option<Fact<crate::knowledge::PythonVersion>>,
+    python: Option<Fact<PythonVersion>>,
 ) -> Deployment<'d> {
     let python = python.or_else(|| python_version::of_folder(documents, root));
     let mut gatherer = Gatherer::new(documents, python.as_ref().map(|python| python.value));

@@ -243,8 +243,18 @@ fn is_development(path: &RepoPath) -> bool {
         let part = part.to_ascii_lowercase();
         matches!(
             part.as_str(),
-            ".devcontainer" | ".github" | "test" | "tests" | "testing" | "fixtures" | "examples" | "docs" | "testdata"
-        ) || part.ends_with(".dev")
+            ".devcontainer"
+                | ".github"
+                | "test"
+                | "tests"
+                | "testing"
+                | "fixtures"
+                | "examples"
+                | "docs"
+                | "testdata"
+                | "base-images"
+        ) || part.contains("{{")
+            || part.ends_with(".dev")
             || part.ends_with("-dev")
             || part.contains(".test")
     })
@@ -360,5 +370,58 @@ fn apply<'d>(documents: &'d Documents, stated: &Overrides, deployments: &mut Vec
     }
     for (name, value) in &stated.environment {
         deployment.environment.set(name, Fact::configured(Some(value.clone())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repository;
+
+    /// What starts in each deployment, with its folder and the Python file that it leads to.
+    fn starts(files: &[(&str, &str)]) -> Vec<String> {
+        let files = files.iter().map(|(path, text)| (*path, text.as_bytes()));
+        let documents = Documents::new(Repository::in_memory(files), []);
+        let project = Project::discover(&documents, &[]);
+        let deployments = project.deployments().iter();
+        deployments
+            .flat_map(|deployment| {
+                deployment.starts().iter().map(|start| {
+                    let file = start.file.as_ref().map_or("?", |(path, _)| path.as_str());
+                    format!("{} in {}: {file}", deployment.platform().value, deployment.root())
+                })
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_image_is_built_where_what_it_runs_lies() {
+        let dockerfile = "FROM python:3.12\nCOPY . .\nRUN pip install -r requirements.txt\nCMD python app.py\n";
+        let files = [("docker/Dockerfile", dockerfile), ("app.py", ""), ("requirements.txt", "")];
+        assert_eq!(starts(&files), ["container in .: app.py"]);
+        let files = [("api/Dockerfile", dockerfile), ("api/app.py", ""), ("api/requirements.txt", ""), ("app.py", "")];
+        assert_eq!(starts(&files)[0], "container in api: api/app.py");
+    }
+
+    #[test]
+    fn a_service_runs_what_is_mounted_into_it() {
+        let compose = "services:\n  web:\n    build: ./web\n    command: python app.py\n    volumes: [./web:/srv]\n";
+        let files =
+            [("compose.yaml", compose), ("web/Dockerfile", "FROM python:3.12\nWORKDIR /srv\n"), ("web/app.py", "")];
+        assert_eq!(starts(&files), ["Compose service in web: web/app.py"]);
+    }
+
+    #[test]
+    fn start_scripts_start_what_they_end_in() {
+        let script = "#!/bin/sh\nset -e\necho starting\nmkdir -p data\nexec python main.py\n";
+        let dockerfile = "FROM python:3.12\nCOPY . .\nENTRYPOINT [\"./start.sh\"]\n";
+        let files = [("Dockerfile", dockerfile), ("start.sh", script), ("main.py", "")];
+        assert_eq!(starts(&files), ["container in .: main.py"]);
+    }
+
+    #[test]
+    fn images_of_templates_and_tests_are_no_deployments() {
+        let files = [("{{name}}/Dockerfile", "FROM python:3.12\nCMD x\n"), ("tests/Dockerfile", "FROM a\nCMD x\n")];
+        assert!(starts(&files).is_empty());
     }
 }

@@ -96,9 +96,11 @@ fn render(documents: &Documents) -> Vec<Deployment<'_>> {
                 service.name.as_ref().map_or("Render service".to_owned(), |name| format!("{} on Render", name.value));
             let docker = service.runtime.as_ref().is_some_and(|runtime| runtime.value == "docker");
             let mut deployment = if docker {
+                let context = service.docker_context.as_ref().and_then(|folder| root.join(&folder.value));
+                let context = context.unwrap_or_else(|| root.clone());
                 let written = service.dockerfile_path.as_ref().map_or("Dockerfile", |file| file.value.as_str());
                 let Some(image) =
-                    root.join(written).and_then(|dockerfile| Image::new(documents, &dockerfile, &root, None))
+                    root.join(written).and_then(|dockerfile| Image::new(documents, &dockerfile, &context, None))
                 else {
                     continue;
                 };

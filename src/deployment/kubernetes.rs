@@ -45,7 +45,7 @@ fn deployment<'d>(
         path: Some(path),
         entrypoint: joined.as_deref(),
         command: if joined.is_some() { None } else { args.as_deref() },
-        workdir: None,
+        ..Replacement::default()
     };
     let mut deployment = match Image::new(documents, &dockerfile, &context, None) {
         Some(image) => image.deploy(title, platform, &replacement),

@@ -108,6 +108,15 @@ impl<'d> ImageLayout<'d> {
         }
     }
 
+    /// Puts a file or folder of the repository at `target`, over what the image has there.
+    pub(super) fn mount(&mut self, source: &RepoPath, target: &str) {
+        let presence = self.repository.presence(source);
+        if matches!(presence, Presence::File | Presence::Folder) {
+            let target = absolute(&self.workdir, target);
+            self.copies.push(Copied { source: source.clone(), is_folder: presence == Presence::Folder, target });
+        }
+    }
+
     /// The working directory at the end.
     #[must_use]
     pub fn workdir(&self) -> &str {

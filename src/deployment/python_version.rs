@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Location, RepoPath};
 use crate::formats::dockerfile::{Base, Dockerfile, Stage};
+use crate::formats::shell::invocations;
 use crate::knowledge::PythonVersion;
 use crate::repo::FileKind;
 
@@ -21,6 +22,54 @@ pub(super) fn of_image(dockerfile: &Dockerfile, stage: &Stage, path: &RepoPath) 
     Some(Fact::stated(version?, Location::new(path, root.image.span)))
 }
 
+/// The Python that the image's own commands bring: `apt-get install python3.11`, `uv python install 3.12`,
+/// `conda create python=3.10`. `None` where they bring several.
+pub(super) fn of_commands(dockerfile: &Dockerfile, stage: &Stage, path: &RepoPath) -> Option<Fact<PythonVersion>> {
+    let mut found: Option<Fact<PythonVersion>> = None;
+    let runs = dockerfile.runs(stage);
+    for invocation in runs.iter().flat_map(|run| &run.command.commands).flat_map(invocations) {
+        let written = |text: &str| -> Option<PythonVersion> {
+            match invocation.name() {
+                "apt-get" | "apt" | "dnf" | "yum" => {
+                    leading_version(text.strip_prefix("python")?).filter(|version| text == format!("python{version}"))
+                }
+                "conda" | "mamba" | "micromamba" => {
+                    leading_version(text.strip_prefix("python=")?.trim_start_matches('='))
+                }
+                _ => None,
+            }
+        };
+        let words = invocation.arguments.iter();
+        let mut named: Vec<_> = words.filter_map(|word| Some((written(&word.text)?, word.span))).collect();
+        if invocation.name() == "uv" {
+            let words: Vec<&str> = invocation.arguments.iter().map(|word| word.text.as_str()).collect();
+            let version = match words.as_slice() {
+                ["python", "install", ..] => {
+                    invocation.arguments.iter().skip(2).find(|word| !word.text.starts_with('-')).cloned()
+                }
+                ["venv" | "sync" | "run", ..] => invocation.flag(&["--python", "-p"]),
+                _ => None,
+            };
+            named.extend(version.and_then(|word| Some((leading_version(&word.text)?, word.span))));
+        }
+        for (version, span) in named {
+            if found.as_ref().is_some_and(|known| known.value != version) {
+                return None;
+            }
+            found.get_or_insert_with(|| Fact::stated(version, Location::new(path, span)));
+        }
+    }
+    found
+}
+
+/// Whether the image's commands leave the choice of Python to uv, which reads `.python-version`.
+pub(super) fn is_chosen_by_uv(dockerfile: &Dockerfile, stage: &Stage) -> bool {
+    dockerfile.runs(stage).iter().flat_map(|run| &run.command.commands).flat_map(invocations).any(|invocation| {
+        let first = invocation.arguments.iter().map(|word| word.text.as_str()).find(|word| !word.starts_with('-'));
+        invocation.name() == "uv" && matches!(first, Some("sync" | "venv" | "python"))
+    })
+}
+
 /// The version that a text begins with; one that names no minor version floats and says nothing.
 fn leading_version(text: &str) -> Option<PythonVersion> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
@@ -35,4 +84,29 @@ pub(super) fn of_folder(documents: &Documents, folder: &RepoPath) -> Option<Fact
         let version = documents.python_version(&path)?;
         Some(Fact::stated(version.value, Location::new(&path, version.span)))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Source;
+
+    #[test]
+    fn an_image_without_python_gets_the_one_that_its_commands_bring() {
+        for (commands, expected) in [
+            ("RUN apt-get update && apt-get install -y python3.11 python3.11-dev python3-pip", Some("3.11")),
+            ("RUN apt install python3", None),
+            ("RUN apt-get install -y python3.10 python3.11", None),
+            ("RUN uv python install 3.12", Some("3.12")),
+            ("RUN uv venv --python=3.13 /venv", Some("3.13")),
+            ("RUN conda create -n app python=3.10 pip", Some("3.10")),
+            ("RUN pip install uv", None),
+        ] {
+            let path = RepoPath::new("Dockerfile");
+            let source = Source::new(path.clone(), format!("FROM ubuntu:22.04\n{commands}\n"));
+            let dockerfile = Dockerfile::parse(&source).unwrap();
+            let found = of_commands(&dockerfile, &dockerfile.stages[0], &path);
+            assert_eq!(found.map(|python| python.value.to_string()).as_deref(), expected, "{commands}");
+        }
+    }
 }
