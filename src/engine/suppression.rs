@@ -19,6 +19,9 @@ struct Comment {
     lines: Vec<usize>,
 }
 
+/// Tells of a comment's sign at an offset whether a comment begins there.
+type CommentTest<'d> = Box<dyn Fn(&str, usize) -> bool + 'd>;
+
 /// Drops the findings that comments suppress; gives the others, and every comment with what became of it. `selected` says
 /// of a code whether its rule ran.
 pub(super) fn apply(
@@ -90,12 +93,7 @@ fn comments(documents: &Documents, path: &RepoPath, source: &Source) -> Vec<Comm
 }
 
 /// Tells of a sign at an offset whether a comment begins there, by the kind of file.
-fn comment_test<'d>(
-    documents: &'d Documents,
-    path: &RepoPath,
-    kind: FileKind,
-    text: &'d str,
-) -> Box<dyn Fn(&str, usize) -> bool + 'd> {
+fn comment_test<'d>(documents: &'d Documents, path: &RepoPath, kind: FileKind, text: &'d str) -> CommentTest<'d> {
     match kind {
         // The parser knows what is a comment.
         FileKind::Python | FileKind::Notebook => {
