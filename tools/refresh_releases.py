@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -52,9 +53,11 @@ def release_lines(files: list[ProjectFile]) -> list[str]:
 
 
 def normal_specifier(text: str | None) -> str | None:
-    """`requires-python` without blanks; `None` where installers could not read it and ignore it."""
+    """`requires-python` without blanks and in today's grammar (`>=3.5.*` is `>=3.5`); `None` where installers can't read
+    it and ignore it."""
     if not text:
         return None
+    text = re.sub(r"([<>]=?\s*[\d.]+?)\.\*", r"\1", text)
     try:
         SpecifierSet(text)
     except InvalidSpecifier:

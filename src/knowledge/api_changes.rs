@@ -7,6 +7,8 @@ mod table;
 pub use pattern::{PatternError, SymbolPattern};
 pub use table::TableError;
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::page::FixAvailability;
@@ -19,6 +21,10 @@ pub struct Library {
     pub name: String,
     /// The import names that belong to it: `PIL` for pillow. Empty for the standard library.
     pub modules: Vec<String>,
+    /// Modules of other distributions through which it is used as well: `fastapi.templating` for starlette.
+    pub through: Vec<String>,
+    /// What calls return: `pandas.read_csv` a `pandas.DataFrame`. See [`resolved_name`].
+    pub results: BTreeMap<String, String>,
     /// What changed, in the order of the table.
     pub changes: Vec<Change>,
 }
@@ -199,6 +205,27 @@ pub fn api_changes() -> &'static [Library] {
 pub fn api_changes_of(distribution: &str) -> Option<&'static Library> {
     let normal = super::normalized_name(distribution);
     api_changes().iter().find(|library| super::normalized_name(&library.name) == normal)
+}
+
+/// The name of a method by its class, where it is named by a call that is known to return an instance:
+/// `pandas.read_csv().head().append` is `pandas.DataFrame.append`, and `PIL.ImageDraw.Draw.textsize`, where a function is
+/// spelled like a class, is `PIL.ImageDraw.ImageDraw.textsize`.
+#[must_use]
+pub fn resolved_name(qualified: &str) -> Cow<'_, str> {
+    let mut name = Cow::Borrowed(qualified);
+    let mut at = 0;
+    while let Some(dot) = name.get(at..).and_then(|rest| rest.find('.')).map(|dot| at + dot) {
+        let call = name.get(..dot).unwrap_or_default();
+        let called = call.strip_suffix("()").unwrap_or(call);
+        if let Some(class) = api_changes().iter().find_map(|library| library.results.get(called)) {
+            let rest = name.get(dot..).unwrap_or_default();
+            at = class.len() + 1;
+            name = Cow::Owned(format!("{class}{rest}"));
+        } else {
+            at = dot + 1;
+        }
+    }
+    name
 }
 
 #[cfg(test)]

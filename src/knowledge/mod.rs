@@ -15,6 +15,8 @@ mod wheels;
 pub use api_changes::{ApiFix, Change, ChangeKind, Checked, Library, SymbolPattern, api_changes, api_changes_of};
 pub use event_loops::{
     BlockingCall, EventLoops, GreenletPatch, LoopRunner, ThreadHandler, blocking_calls, event_loops, fits_any,
+pub use api_changes::{
+    ApiFix, Change, ChangeKind, Checked, Library, SymbolPattern, api_changes, api_changes_of, resolved_name,
 };
 pub use page::{Example, ExampleFile, FixAvailability, PageError, RulePage, Side, Symptom};
 pub use python_version::{PythonSet, PythonVersion, PythonVersionError};

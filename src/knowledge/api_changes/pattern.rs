@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A qualified name in which `*` stands for one part or for any letters of it, and `**` for any number of parts, none
+/// A qualified name, a part of which may end in `()` for what a call returned, and in which `*` stands for one part or for any letters of it, and `**` for any number of parts, none
 /// included: `transformers.*.from_pretrained`, `transformers.TF*`, `gradio.**.style`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SymbolPattern(Box<str>);
@@ -19,6 +19,7 @@ impl SymbolPattern {
     /// [`PatternError`] where a part is neither an identifier, with at most one `*`, nor `**`, or the first is not an identifier.
     pub fn new(pattern: &str) -> Result<Self, PatternError> {
         let identifier = |part: &str| {
+            let part = part.strip_suffix("()").unwrap_or(part);
             !part.starts_with(|first: char| first.is_ascii_digit())
                 && !part.is_empty()
                 && part.chars().all(|character| character.is_alphanumeric() || character == '_')
@@ -129,6 +130,8 @@ mod tests {
             ("transformers.TF*.from_pretrained", "transformers.TFBertModel.from_pretrained", true),
             ("transformers.TF*", "transformers.BertModel", false),
             ("transformers.*FeatureExtractor", "transformers.ViTFeatureExtractor", true),
+            ("sqlalchemy.create_engine().execute", "sqlalchemy.create_engine().execute", true),
+            ("transformers.**.encode_plus", "transformers.AutoTokenizer.from_pretrained().encode_plus", true),
             ("transformers.ab*ba", "transformers.aba", false),
         ] {
             assert_eq!(SymbolPattern::new(pattern).unwrap().matches(name), expected, "{pattern} on {name}");
@@ -146,7 +149,9 @@ mod tests {
 
     #[test]
     fn other_texts_are_not_patterns() {
-        for wrong in ["", "*", "**.x", "a..b", "a*.b", "a.b**", "a.*b*", "a.**.b.**", "a.1", "a b", "a."] {
+        for wrong in
+            ["", "*", "**.x", "a..b", "a*.b", "a.b**", "a.*b*", "a.**.b.**", "a.1", "a b", "a.", "a.()", "a(1).b"]
+        {
             assert!(SymbolPattern::new(wrong).is_err(), "{wrong}");
         }
     }

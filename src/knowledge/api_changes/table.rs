@@ -1,5 +1,7 @@
 //! Reads one table.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::super::page::FixAvailability;
@@ -31,6 +33,10 @@ struct TableText {
     library: String,
     #[serde(default)]
     modules: Vec<String>,
+    #[serde(default)]
+    through: Vec<String>,
+    #[serde(default)]
+    results: BTreeMap<String, String>,
     #[serde(default, rename = "change")]
     changes: Vec<Row>,
 }
@@ -64,7 +70,7 @@ struct Row {
 pub(super) fn parse(text: &str) -> Result<Library, TableError> {
     let table: TableText = toml::from_str(text)?;
     let changes = table.changes.into_iter().map(change).collect::<Result<_, _>>()?;
-    Ok(Library { name: table.library, modules: table.modules, changes })
+    Ok(Library { name: table.library, modules: table.modules, through: table.through, results: table.results, changes })
 }
 
 fn patterns(texts: &[String]) -> Result<Vec<SymbolPattern>, PatternError> {

@@ -15,7 +15,10 @@ fn every_table_can_be_read_and_stands_under_its_own_name() {
             assert!(!change.needles().is_empty(), "{name} has no needle");
             for symbol in change.symbols.iter().filter(|_| !library.is_python()) {
                 let within = |module: &String| SymbolPattern::new(module).unwrap().rest_of(symbol.as_str()).is_some();
-                assert!(library.modules.iter().any(within), "{name}: {symbol} is in none of its modules");
+                assert!(
+                    library.modules.iter().chain(&library.through).any(within),
+                    "{name}: {symbol} is in none of its modules"
+                );
             }
         }
     }
@@ -69,4 +72,20 @@ fn a_failure_is_told_in_the_words_of_the_name_that_was_found() {
     let change = &library.changes[0];
     assert_eq!(change.failure("x.Box.update").unwrap(), "AttributeError: 'Box' object has no attribute 'update'");
     assert!(change.concerns("x.Box.update") && !change.concerns("x.Keep.update"));
+}
+
+#[test]
+fn methods_are_named_by_the_class_that_a_known_call_returns() {
+    for (name, expected) in [
+        ("pandas.read_csv().append", "pandas.DataFrame.append"),
+        ("pandas.read_csv().head().append", "pandas.DataFrame.append"),
+        ("PIL.ImageDraw.Draw.textsize", "PIL.ImageDraw.ImageDraw.textsize"),
+        ("gradio.Blocks.queue().launch", "gradio.Blocks.launch"),
+        ("sqlalchemy.create_engine().execute", "sqlalchemy.engine.Engine.execute"),
+        ("pandas.read_csv", "pandas.read_csv"),
+        ("some.call().x", "some.call().x"),
+        ("", ""),
+    ] {
+        assert_eq!(resolved_name(name), expected);
+    }
 }
