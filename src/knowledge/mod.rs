@@ -1,5 +1,6 @@
 //! What is true about the world outside the repository: rule pages and tables, read from `rules/` at build time. A leaf.
 
+mod actions;
 pub mod api_changes;
 mod event_loops;
 pub mod package_breaks;
@@ -12,6 +13,7 @@ pub mod standard_library;
 pub mod version_set;
 mod wheels;
 
+pub use actions::{ActionState, OldAction, old_action};
 pub use api_changes::{ApiFix, Change, ChangeKind, Checked, Library, SymbolPattern, api_changes, api_changes_of};
 pub use event_loops::{
     BlockingCall, EventLoops, GreenletPatch, LoopRunner, ThreadHandler, blocking_calls, event_loops, fits_any,

@@ -66,6 +66,8 @@ pub const RULES: &[&dyn Rule] = &[
     &sys::UnreadableFile,
     &sys::IneffectiveSuppression,
     &wf::MisplacedWorkflow,
+    &wf::OutdatedAction,
+    &wf::BrokenSyncStep,
 ];
 
 /// The rule with this code or name, whatever the case.

@@ -1,13 +1,15 @@
 //! Workflows that push to a Hugging Face Space, and which part of the repository they push.
 
+mod faults;
 mod narrowing;
 mod upload;
 
 use crate::diagnostic::{Location, RepoPath};
-use crate::formats::shell::{Command, Invocation, invocations};
+use crate::formats::shell::{Invocation, invocations};
 use crate::formats::workflow::{Job, Step, Workflow};
 
 use super::{Documents, workflows};
+pub use faults::{SyncFault, is_hub_step, sync_faults};
 use narrowing::Narrowing;
 use upload::{action_sync, command_sync, script_sync};
 
@@ -123,11 +125,4 @@ fn pushes_to_space(invocation: &Invocation, url_in_script: bool) -> bool {
     }
     let to_origin = words.first().is_none_or(|word| *word == "origin");
     !to_origin || (url_in_script && invocation.arguments.iter().any(|word| names_a_space(&word.text)))
-}
-
-/// The commands that a failure of this one leads to: what stands behind its `||`.
-#[must_use]
-pub fn after_failure<'a>(commands: &'a [Command], command: &Command) -> Option<&'a Command> {
-    let at = commands.iter().position(|known| known.span == command.span)?;
-    commands.get(at + 1)
 }

@@ -1,6 +1,7 @@
 //! GitHub workflows and composite actions: what runs when, read without refusing what GitHub would refuse.
 
 mod convert;
+mod expression;
 
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ use super::yaml::Node;
 use crate::diagnostic::{Span, Spanned};
 
 pub use convert::{is_composite_action, looks_like_workflow};
+pub use expression::{ExpressionFault, expression_faults};
 
 /// A workflow.
 #[derive(Debug, Clone, PartialEq)]

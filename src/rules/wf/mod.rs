@@ -1,5 +1,9 @@
 //! WF: GitHub workflows.
 
+mod broken_sync_step;
 mod misplaced_workflow;
+mod outdated_action;
 
+pub use broken_sync_step::BrokenSyncStep;
 pub use misplaced_workflow::MisplacedWorkflow;
+pub use outdated_action::OutdatedAction;

@@ -1,0 +1,139 @@
+//! GitHub's `${{ … }}`: where they stand in a text, and what is plainly wrong in one.
+
+use crate::diagnostic::Span;
+
+/// What an expression may begin with: <https://docs.github.com/en/actions/reference/workflows-and-actions/contexts>.
+const CONTEXTS: &[&str] = &[
+    "github", "env", "vars", "job", "jobs", "steps", "runner", "secrets", "strategy", "matrix", "needs", "inputs",
+    "true", "false", "null", "nan", "infinity",
+];
+
+/// What an expression may call.
+const FUNCTIONS: &[&str] = &[
+    "contains",
+    "startswith",
+    "endswith",
+    "format",
+    "join",
+    "tojson",
+    "fromjson",
+    "hashfiles",
+    "success",
+    "always",
+    "cancelled",
+    "failure",
+    "case",
+];
+
+/// What is wrong with an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExpressionFault {
+    /// `${{` without its `}}`.
+    Open,
+    /// Nothing between the braces.
+    Empty,
+    /// A name that is no context and no function.
+    UnknownName(String),
+    /// A text in double quotes, which expressions do not know.
+    DoubleQuotes,
+}
+
+/// The faults of all expressions in `text`, with their places in it.
+#[must_use]
+pub fn expression_faults(text: &str) -> Vec<(Span, ExpressionFault)> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(start) = text.get(from..).and_then(|rest| rest.find("${{")).map(|at| from + at) {
+        let body_start = start + 3;
+        let Some(end) = closing(text, body_start) else {
+            let line = text.get(start..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| start + at);
+            found.push((Span::new(start, line), ExpressionFault::Open));
+            break;
+        };
+        let body = Span::new(body_start, end);
+        if body.of(text).trim().is_empty() {
+            found.push((Span::new(start, end + 2), ExpressionFault::Empty));
+        } else {
+            found.extend(body_fault(body.of(text)).map(|(span, fault)| (span.shifted(body_start), fault)));
+        }
+        from = end + 2;
+    }
+    found
+}
+
+/// The place of the `}}` that ends an expression; braces inside `'…'` are text.
+fn closing(text: &str, from: usize) -> Option<usize> {
+    let mut quoted = false;
+    let bytes = text.as_bytes();
+    let mut at = from;
+    while at < bytes.len() {
+        match bytes.get(at)? {
+            b'\'' => quoted = !quoted,
+            b'}' if !quoted && bytes.get(at + 1) == Some(&b'}') => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+fn body_fault(body: &str) -> Option<(Span, ExpressionFault)> {
+    let mut rest = body.char_indices().peekable();
+    let mut before = ' ';
+    while let Some((start, character)) = rest.next() {
+        match character {
+            '\'' => while rest.next_if(|(_, c)| *c != '\'').is_some() {},
+            '"' => return Some((Span::at(start), ExpressionFault::DoubleQuotes)),
+            c if c.is_ascii_digit() => while rest.next_if(|(_, c)| c.is_ascii_alphanumeric() || *c == '.').is_some() {},
+            c if c.is_alphabetic() || c == '_' => {
+                let mut end = start + c.len_utf8();
+                while let Some((at, c)) = rest.next_if(|(_, c)| c.is_alphanumeric() || matches!(c, '_' | '-')) {
+                    end = at + c.len_utf8();
+                }
+                let name = body.get(start..end)?;
+                let lower = name.to_ascii_lowercase();
+                let called = body.get(end..)?.trim_start().starts_with('(');
+                let known = if called { FUNCTIONS } else { CONTEXTS };
+                if before != '.' && !known.contains(&lower.as_str()) {
+                    return Some((Span::new(start, end), ExpressionFault::UnknownName(name.to_owned())));
+                }
+            }
+            _ => {}
+        }
+        if character == '\'' {
+            rest.next();
+        }
+        before = if character.is_whitespace() { before } else { character };
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_found_and_right_ones_are_not() {
+        for text in [
+            "${{ secrets.HF_TOKEN }}",
+            "a ${{ github.event['x y'].foo-bar }} b ${{ matrix.os == 'it''s }} here' }}",
+            "${{ !cancelled() && (steps.a.outputs.b || fromJSON('[1, 2]')[0]) }}",
+            "${{ contains(github.event.pull_request.labels.*.name, 'x') && 1e3 >= 0xff }}",
+            "${{ env.A }}${{ ENV.B }} $HOME {{ other }}",
+            "${{ needs.build.outputs.tag }}\n${{ format('{0}', 'é') }}",
+        ] {
+            assert_eq!(expression_faults(text), [], "{text}");
+        }
+        for (text, at, fault) in [
+            ("x ${{ hf_token }}", "hf_token", ExpressionFault::UnknownName("hf_token".into())),
+            ("${{ upper(github.ref) }}", "upper", ExpressionFault::UnknownName("upper".into())),
+            ("${{ github.ref\nnext", "${{ github.ref", ExpressionFault::Open),
+            ("${{ }}", "${{ }}", ExpressionFault::Empty),
+            ("${{ github.ref == \"x\" }}", "", ExpressionFault::DoubleQuotes),
+        ] {
+            let found = expression_faults(text);
+            assert_eq!(found.len(), 1, "{text}");
+            assert_eq!((found[0].0.of(text), &found[0].1), (at, &fault), "{text}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! WF006 broken-sync-step: a step that is to push to a Space and can't, or hides that it did not.
+
+use crate::deployment::sync::{SyncFault, sync_faults};
+use crate::deployment::{Project, workflows};
+use crate::diagnostic::{Fix, Location, RuleId, Severity};
+use crate::rules::{Reporter, Rule};
+
+/// WF006 broken-sync-step.
+pub struct BrokenSyncStep;
+
+impl Rule for BrokenSyncStep {
+    fn id(&self) -> RuleId {
+        RuleId { code: "WF006", name: "broken-sync-step" }
+    }
+
+    fn check(&self, project: &Project<'_>, report: &mut Reporter) {
+        let documents = project.documents();
+        for (path, workflow) in workflows::intended(documents) {
+            let Some(source) = documents.repository().source(path) else { continue };
+            for (at, fault) in sync_faults(path, workflow, source.text()) {
+                report_fault(source.text(), at, &fault, report);
+            }
+        }
+    }
+}
+
+fn report_fault(text: &str, at: Location, fault: &SyncFault, report: &mut Reporter) {
+    let (severity, message, help) = words(fault);
+    let written = at.span.of(text).to_owned();
+    let finding = report.report(severity, at.clone(), message);
+    finding.help(help);
+    match fault {
+        SyncFault::Swallowed { hidden_by, removable } => {
+            finding.label(Location::new(&at.path, *hidden_by), "this makes the step green all the same");
+            if *removable {
+                finding.fix(Fix::unsafe_("Let the step fail").replace(&at.path, *hidden_by, ""));
+            }
+        }
+        SyncFault::MalformedAddress(Some((wrong, right))) => {
+            let fix = Fix::unsafe_(format!("Write `{right}` for `{wrong}`"));
+            finding.fix(fix.replace(&at.path, at.span, written.replacen(wrong, right, 1)));
+        }
+        _ => {}
+    }
+}
+
+fn words(fault: &SyncFault) -> (Severity, String, String) {
+    match fault {
+        SyncFault::Swallowed { .. } => (
+            Severity::Warning,
+            "When this push fails the job is green, and the Space stays as it was".to_owned(),
+            "let the step fail: a push with nothing to send succeeds anyway".to_owned(),
+        ),
+        SyncFault::ContinuesOnError => (
+            Severity::Warning,
+            "When this push fails the job goes on and is green, and the Space stays as it was".to_owned(),
+            "delete `continue-on-error`".to_owned(),
+        ),
+        SyncFault::PushesToGitHub => (
+            Severity::Error,
+            "This step is to reach the Hub and pushes to GitHub, so no Space ever gets the code".to_owned(),
+            "push to https://USER:$HF_TOKEN@huggingface.co/spaces/USER/SPACE".to_owned(),
+        ),
+        SyncFault::MalformedAddress(correction) => (
+            Severity::Error,
+            "This is not the address of a Space, so the push fails".to_owned(),
+            match correction {
+                Some((wrong, right)) => format!("write `{right}` for `{wrong}`"),
+                None => "an address reads https://USER:$HF_TOKEN@huggingface.co/spaces/OWNER/NAME".to_owned(),
+            },
+        ),
+        SyncFault::Placeholder(part) => (
+            Severity::Error,
+            format!("The address still holds the placeholder `{part}`, so the push fails"),
+            "write the owner and the name of the Space".to_owned(),
+        ),
+        SyncFault::UndefinedVariable(name) => (
+            Severity::Error,
+            format!("Nothing sets `{name}` for this step, so the address is incomplete and the push fails"),
+            format!("hand it to the step: `env: {{{name}: ${{{{ secrets.{name} }}}}}}`"),
+        ),
+        SyncFault::UnknownName(name) => (
+            Severity::Error,
+            format!("`{name}` is no context of GitHub's expressions, so the workflow is refused"),
+            format!("write `secrets.{}`, `vars.…` or `env.…`", name.to_ascii_uppercase()),
+        ),
+    }
+}

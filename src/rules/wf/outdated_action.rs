@@ -1,0 +1,107 @@
+//! WF005 outdated-action: a release of an action whose service or runtime is gone.
+
+use std::collections::BTreeMap;
+
+use crate::deployment::{Project, workflows};
+use crate::diagnostic::{Fix, Location, RuleId, Severity, Span};
+use crate::formats::workflow::{ActionReference, ActionTarget};
+use crate::knowledge::{ActionState, OldAction, old_action};
+use crate::repo::Source;
+use crate::rules::{Reporter, Rule};
+
+/// WF005 outdated-action.
+pub struct OutdatedAction;
+
+/// A use of an old release.
+struct Use {
+    text: String,
+    location: Location,
+    old: &'static OldAction,
+    fix: Option<Fix>,
+}
+
+impl Rule for OutdatedAction {
+    fn id(&self) -> RuleId {
+        RuleId { code: "WF005", name: "outdated-action" }
+    }
+
+    fn check(&self, project: &Project<'_>, report: &mut Reporter) {
+        let documents = project.documents();
+        // One release used in many places is one cause, and one decision.
+        let mut uses: BTreeMap<String, Vec<Use>> = BTreeMap::new();
+        for (path, workflow) in workflows::live(documents) {
+            let Some(source) = documents.repository().source(path) else { continue };
+            let steps = workflow.jobs.iter().flat_map(|job| &job.steps).filter_map(|step| step.uses.as_ref());
+            for found in steps.filter_map(|reference| outdated(source, reference)) {
+                uses.entry(found.text.clone()).or_default().push(found);
+            }
+        }
+        for uses in uses.into_values() {
+            report_uses(uses, report);
+        }
+    }
+}
+
+fn report_uses(uses: Vec<Use>, report: &mut Reporter) {
+    let mut uses = uses.into_iter();
+    let Some(first) = uses.next() else { return };
+    let severity = match first.old.severity {
+        ActionState::Error => Severity::Error,
+        ActionState::Warning => Severity::Warning,
+        ActionState::Advice => Severity::Advice,
+    };
+    let finding =
+        report.report(severity, first.location, format!("`{}` is out of date: {}", first.text, first.old.why));
+    let mut fix = first.fix;
+    for other in uses {
+        finding.label(other.location, "used here, too");
+        if let (Some(fix), Some(more)) = (&mut fix, other.fix) {
+            fix.edits.extend(more.edits);
+        }
+    }
+    let help = match first.old.raise {
+        Some(major) if first.old.automatic => format!("write `@v{major}`, or a later release"),
+        Some(major) => format!("write `@v{major}` or later, and read its notes: it does some things otherwise"),
+        None => "replace it".to_owned(),
+    };
+    finding.help(format!("{help} ({})", first.old.evidence)).fix(fix);
+}
+
+fn outdated(source: &Source, uses: &ActionReference) -> Option<Use> {
+    let ActionTarget::Repository { owner, repository, path, reference: Some(reference) } = &uses.target else {
+        return None;
+    };
+    let name =
+        [owner.as_str(), repository, path].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
+    let is_commit = reference.value.len() == 40 && reference.value.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let (version, exact) =
+        if is_commit { (version_comment(source, uses.text.span)?, false) } else { (reference.value.clone(), true) };
+    let major = major(&version)?;
+    let old = old_action(&name, major)?;
+    let fix = old.raise.filter(|_| exact).map(|raise| {
+        let message = format!("Use {name}@v{raise}");
+        let fix = if old.automatic && old.severity == ActionState::Error || raise == major + 1 && old.automatic {
+            Fix::safe(message)
+        } else {
+            Fix::unsafe_(message)
+        };
+        fix.replace(source.path(), reference.span, format!("v{raise}"))
+    });
+    Some(Use { text: format!("{name}@{version}"), location: source.location(uses.text.span), old, fix })
+}
+
+/// The version in the comment behind a commit: `@3df4ab1 # v4.1.0`.
+fn version_comment(source: &Source, reference: Span) -> Option<String> {
+    let line = source.line_at(reference.end);
+    let comment = Span::new(reference.end, line.end).of(source.text()).split_once('#')?.1;
+    let word = comment.split_whitespace().find(|word| major(word).is_some())?;
+    Some(word.to_owned())
+}
+
+/// The major of `v4`, `v4.1.0` or `4.1`. Branches have none.
+fn major(version: &str) -> Option<u32> {
+    let digits = version.strip_prefix("tag=").unwrap_or(version).trim_start_matches('v');
+    let mut parts = digits.split('.');
+    let major = parts.next()?.parse().ok()?;
+    parts.all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())).then_some(major)
+}
