@@ -43,6 +43,8 @@ pub enum BlockKind {
     With {
         /// What is entered, as far as it is known: `threading.Lock`.
         contexts: Vec<Option<QualifiedName>>,
+        /// The same as written, without blanks: `self._lock`.
+        items: Vec<std::sync::Arc<str>>,
         /// Whether it is `async with`.
         is_async: bool,
     },

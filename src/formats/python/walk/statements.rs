@@ -210,7 +210,8 @@ impl<'a> Walker<'a> {
                 self.target(target, Bound::Entered(&item.context_expr));
             }
         }
-        let kind = BlockKind::With { contexts: vec![], is_async: node.is_async };
+        let items = node.items.iter().map(|item| self.written(&item.context_expr)).collect();
+        let kind = BlockKind::With { contexts: vec![], items, is_async: node.is_async };
         let span = self.body_span(&node.body);
         let block = self.in_block(kind, span, |walker| walker.suite(&node.body));
         let contexts = node.items.iter().map(|item| &item.context_expr).collect();

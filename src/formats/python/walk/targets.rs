@@ -24,6 +24,11 @@ impl<'a> Walker<'a> {
         Usage::Assigned(self.target_text(target))
     }
 
+    /// An expression as written, without blanks; cut where it is long.
+    pub(super) fn written(&self, expression: &Expr) -> Arc<str> {
+        self.target_text(expression)
+    }
+
     fn target_text(&self, target: &Expr) -> Arc<str> {
         let text = self.text_of(target.range());
         match target {

@@ -1,0 +1,82 @@
+//! AIO007 threadsafe-result-deadlock: waiting on the loop's own thread for what only the loop can do.
+
+use crate::deployment::Project;
+use crate::deployment::call_graph::{CallGraph, FunctionAt};
+use crate::diagnostic::{Location, RuleId};
+use crate::formats::python::{Call, Module, ValueKind};
+use crate::rules::{Reporter, Rule};
+
+use super::context::{asks_for_a_loop, is_program};
+
+/// AIO007 threadsafe-result-deadlock.
+pub struct ThreadsafeResultDeadlock;
+
+const LITERALS: &[&str] = &["run_coroutine_threadsafe"];
+
+impl Rule for ThreadsafeResultDeadlock {
+    fn id(&self) -> RuleId {
+        RuleId { code: "AIO007", name: "threadsafe-result-deadlock" }
+    }
+
+    fn literals(&self) -> &'static [&'static str] {
+        LITERALS
+    }
+
+    fn check(&self, project: &Project<'_>, report: &mut Reporter) {
+        let graph = CallGraph::new(project.documents());
+        for (path, module) in project.documents().modules_mentioning(LITERALS).filter(|(path, _)| is_program(path)) {
+            for wait in module.calls.iter().filter(|call| call.callee.last_name() == Some("result")) {
+                let Some(sent) = wait.receiver.map(|id| module.call(id)) else { continue };
+                if !sent.is("asyncio.run_coroutine_threadsafe") || sent.function != wait.function {
+                    continue;
+                }
+                let Some(id) = wait.function else { continue };
+                let function = FunctionAt { path, module, id };
+                let own = takes_own_loop(module, sent);
+                let location = Location::new(path, wait.span);
+                let help = "await asyncio.wrap_future(future), or simply await the coroutine where it belongs to this loop; \
+                            wait with result() only in another thread";
+                if module.function(id).is_async {
+                    let name = &module.function(id).qualified;
+                    let finding = if own {
+                        report.error(
+                            location,
+                            format!(
+                                "`{name}` waits for its own event loop, which can do nothing until it stops waiting"
+                            ),
+                        )
+                    } else {
+                        report.warning(
+                            location,
+                            format!(
+                                "the coroutine `{name}` holds its event loop while it waits, for ever where the coroutine was sent to that loop"
+                            ),
+                        )
+                    };
+                    finding.label(Location::new(path, sent.span), "the coroutine is sent to a loop here").help(help);
+                } else if let Some(chain) = graph.loop_above(function, &|found| asks_for_a_loop(found)) {
+                    report
+                        .warning(
+                            location,
+                            format!(
+                                "`{}` holds the event loop that runs `{}` while it waits, for ever where the coroutine was sent to that loop",
+                                function.row().qualified,
+                                chain.root_name()
+                            ),
+                        )
+                        .label(Location::new(path, sent.span), "the coroutine is sent to a loop here")
+                        .labels(chain.labels())
+                        .help(help);
+                }
+            }
+        }
+    }
+}
+
+/// Whether the loop that a coroutine is sent to is the one that runs right there.
+fn takes_own_loop(module: &Module, sent: &Call) -> bool {
+    let Some(argument) = sent.argument("loop", 1) else { return false };
+    let ValueKind::Call(maker) = argument.value.kind else { return false };
+    let maker = module.call(maker);
+    maker.function == sent.function && (maker.is("asyncio.get_running_loop") || maker.is("asyncio.get_event_loop"))
+}
