@@ -78,6 +78,7 @@ impl<'d> Image<'d> {
             packages: gatherer.finish(),
             environment: self.environment(),
             ports: self.exposed(),
+            health_check: matches!(self.dockerfile.healthcheck(self.stage), Some(Some(_))),
             layout,
             reach: std::sync::OnceLock::new(),
             servers: std::sync::OnceLock::new(),
@@ -250,6 +251,7 @@ fn compose_service<'d>(
         }
     }
     if let Some(check) = &service.healthcheck {
+        deployment.health_check = !check.disabled;
         deployment.ports.retain(|(role, _)| *role != PortRole::Probed);
         let environment = &deployment.environment;
         let asked = asked_ports(&check.commands, &|name| environment.value(name).map(str::to_owned));
@@ -294,6 +296,7 @@ pub(super) fn folder_deployment<'d>(
         packages: gatherer.finish(),
         environment: Environment::default(),
         ports: Vec::new(),
+        health_check: false,
         reach: std::sync::OnceLock::new(),
         servers: std::sync::OnceLock::new(),
     }

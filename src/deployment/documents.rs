@@ -19,6 +19,7 @@ use crate::formats::python::Module;
 use crate::formats::python_version::PythonVersionFile;
 use crate::formats::requirements::RequirementsFile;
 use crate::formats::rust::RustFile;
+use crate::formats::secrets::{self, Secret};
 use crate::formats::setup_cfg::SetupCfg;
 use crate::formats::shell::{self, Command};
 use crate::formats::streamlit_config::StreamlitConfig;
@@ -303,6 +304,12 @@ impl Documents {
     #[must_use]
     pub fn dotenv(&self, path: &RepoPath) -> Option<&[dotenv::Entry]> {
         self.dotenvs.get(&self.repository, path, |source| Some(dotenv::parse(source.text()))).map(Vec::as_slice)
+    }
+
+    /// The tokens of well-known services that stand in a file.
+    #[must_use]
+    pub fn secrets(&self, path: &RepoPath) -> Vec<Secret> {
+        self.repository.source(path).map(|source| secrets::find(source.text())).unwrap_or_default()
     }
 
     /// `.streamlit/config.toml`.

@@ -58,6 +58,8 @@ fn deployment<'d>(
     for port in &container.ports {
         deployment.ports.push((PortRole::Declared, Fact::stated(port.value, Location::new(path, port.span))));
     }
+    // Kubernetes takes no notice of the image's own check.
+    deployment.health_check = !container.probes.is_empty();
     for probe in &container.probes {
         if let Some(port) = &probe.port
             && let Ok(number) = port.value.parse()

@@ -143,6 +143,15 @@ impl<'d> ImageLayout<'d> {
         })
     }
 
+    /// Where in the repository the image would have `path` from, if it was there: in a folder that is copied whole.
+    #[must_use]
+    pub fn expected(&self, path: &str) -> Option<RepoPath> {
+        let path = absolute(&self.workdir, path);
+        let copied =
+            self.copies.iter().rev().find(|copied| copied.is_folder && below(&path, &copied.target).is_some())?;
+        copied.source.join(below(&path, &copied.target)?)
+    }
+
     /// Whether anything of the repository is copied at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -1,6 +1,7 @@
 //! What is deployed: facts with evidence, gathered once, before any rule runs.
 
 pub mod call_graph;
+mod build_paths;
 mod container;
 mod discover;
 mod documents;
@@ -12,6 +13,7 @@ mod layout;
 mod literals;
 mod malformed;
 mod naming;
+mod machine;
 pub mod packages;
 mod platform;
 mod probes;
@@ -22,6 +24,7 @@ pub mod servers;
 pub mod space;
 mod start;
 pub mod sync;
+mod system_packages;
 mod values;
 pub mod workflows;
 
@@ -31,18 +34,21 @@ use crate::diagnostic::{Location, RepoPath};
 use crate::knowledge::PythonVersion;
 
 pub use call_graph::CallGraph;
+pub use build_paths::{MissingKind, MissingPath};
 pub use discover::{Overrides, Project};
 pub use documents::Documents;
 pub use environment::{Environment, shown_value};
 pub use fact::{Evidence, Fact};
 pub use layout::{FolderLayout, ImageLayout};
 pub use malformed::Malformed;
+pub use machine::{MachineBound, RequiredVariable};
 pub use packages::Packages;
 pub use platform::{Platform, Sdk};
 pub use reach::Reach;
 pub use run::is_environment_dependent;
 pub use servers::Server;
 pub use start::{Locate, Role, Start};
+pub use system_packages::SystemPackage;
 
 /// Where files of the repository stand in a deployment.
 #[derive(Debug, Clone)]
@@ -96,6 +102,7 @@ pub struct Deployment<'d> {
     packages: Packages,
     environment: Environment,
     ports: Vec<(PortRole, Fact<u16>)>,
+    health_check: bool,
     reach: OnceLock<Reach>,
     servers: OnceLock<Vec<Server>>,
 }
@@ -165,6 +172,12 @@ impl<'d> Deployment<'d> {
     #[must_use]
     pub fn ports(&self) -> &[(PortRole, Fact<u16>)] {
         &self.ports
+    }
+
+    /// Whether something asks the program now and then whether it is well.
+    #[must_use]
+    pub fn has_health_check(&self) -> bool {
+        self.health_check
     }
 
     /// The file of the repository that a path, as the running program would open it, stands for.

@@ -41,6 +41,8 @@ pub struct Diagnostic {
     pub remark: Option<String>,
     /// Further places, often evidence in other files.
     pub labels: Vec<Label>,
+    /// Text that no output may show: secrets.
+    pub masked: Vec<Location>,
     /// What to do about it.
     pub help: Option<String>,
     /// What would mend it.
@@ -60,6 +62,7 @@ impl Diagnostic {
             location,
             remark: None,
             labels: Vec::new(),
+            masked: Vec::new(),
             help: None,
             fix: None,
             deployment: None,
@@ -81,6 +84,12 @@ impl Diagnostic {
     /// Adds several labels.
     pub fn labels(&mut self, labels: impl IntoIterator<Item = Label>) -> &mut Self {
         self.labels.extend(labels);
+        self
+    }
+
+    /// Hides text from every output, whichever finding shows its line.
+    pub fn mask(&mut self, location: Location) -> &mut Self {
+        self.masked.push(location);
         self
     }
 

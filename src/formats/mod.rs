@@ -18,6 +18,7 @@ pub mod python;
 pub mod python_version;
 pub mod requirements;
 pub mod rust;
+pub mod secrets;
 pub mod setup_cfg;
 pub mod shell;
 pub mod streamlit_config;

@@ -4,6 +4,8 @@ mod actions;
 pub mod api_changes;
 mod event_loops;
 pub mod package_breaks;
+mod debian;
+mod environment;
 mod page;
 pub mod python_version;
 mod releases;
@@ -20,6 +22,8 @@ pub use event_loops::{
 pub use api_changes::{
     ApiFix, Change, ChangeKind, Checked, Library, SymbolPattern, api_changes, api_changes_of, resolved_name,
 };
+pub use debian::{Debian, GonePackage, Release, debian};
+pub use environment::is_provided_variable;
 pub use page::{Example, ExampleFile, FixAvailability, PageError, RulePage, Side, Symptom};
 pub use python_version::{PythonSet, PythonVersion, PythonVersionError};
 pub use releases::{Release, newest_for, releases};

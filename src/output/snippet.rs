@@ -29,6 +29,8 @@ pub(super) struct Snippets {
     pub starts_with_whole_file: bool,
     /// How many places are not shown.
     pub hidden: usize,
+    /// Text that must not be shown.
+    masked: Vec<Location>,
 }
 
 /// Some lines of one file, cleaned.
@@ -64,7 +66,8 @@ impl Place {
 impl Snippets {
     /// Collects what to show of `diagnostic` in `width` columns.
     pub fn new(findings: &Findings<'_>, diagnostic: &Diagnostic, width: usize) -> Self {
-        let mut snippets = Self::default();
+        let masked = findings.diagnostics.iter().chain([diagnostic]).flat_map(|one| &one.masked).cloned().collect();
+        let mut snippets = Self { masked, ..Self::default() };
         let mut files: Vec<(&RepoPath, Vec<Place>)> = Vec::new();
         let own = (&diagnostic.location, diagnostic.remark.as_deref(), true);
         let labels = diagnostic.labels.iter().map(|label| (&label.location, Some(label.message.as_str()), false));
@@ -145,7 +148,8 @@ impl Snippets {
             line_count: 0,
             starts: Vec::new(),
         };
-        let mut projection = Projection::default();
+        let masked = self.masked.iter().filter(|place| place.path == *source.path()).map(|place| place.span);
+        let mut projection = Projection { masked: masked.collect(), ..Projection::default() };
         for number in excerpt.first_line + 1..=last + CONTEXT {
             let Some(span) = source.line_span(number) else { break };
             // An empty last line is no line that anyone sees.
@@ -212,6 +216,8 @@ impl SourceCode for Snippets {
 struct Projection {
     /// Offset in the file and in the excerpt of every character shown, and of every line's end.
     characters: Vec<(usize, usize)>,
+    /// Text of the file that must not be shown.
+    masked: Vec<Span>,
 }
 
 impl Projection {
@@ -233,7 +239,14 @@ impl Projection {
         }
         let mut used = 0;
         for (at, c) in text.get(shown_from..line.end).unwrap_or("").char_indices() {
-            let c = if c == '\t' { c } else { sanitize::visible(c) };
+            let hidden = self.masked.iter().any(|span| span.contains(shown_from + at));
+            let c = if hidden {
+                '*'
+            } else if c == '\t' {
+                c
+            } else {
+                sanitize::visible(c)
+            };
             used += if c == '\t' { 4 } else { display_width(c.encode_utf8(&mut [0; 4])) };
             if !fits && used > columns {
                 excerpt.push('…');

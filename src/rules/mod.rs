@@ -5,6 +5,8 @@ pub mod api;
 pub mod dep;
 pub mod hf;
 mod nearest;
+pub mod env;
+pub mod img;
 pub mod net;
 mod reporter;
 mod suppression;
@@ -64,6 +66,14 @@ pub const RULES: &[&dyn Rule] = &[
     &aio::BlockingInCoroutine,
     &aio::PrewarmInThread,
     &aio::LockSelfDeadlock,
+pub const RULES: &[&dyn Rule] = &[
+    &env::UndeclaredVariable,
+    &env::SecretInSource,
+    &env::MachineBoundPath,
+    &img::MissingHealthCheck,
+    &img::FloatingImageTag,
+    &img::MissingBuildPath,
+    &img::UnavailableSystemPackage,
     &net::LoopbackBind,
     &net::HardCodedPort,
     &net::PortMismatch,

@@ -1,0 +1,285 @@
+//! What the build and the start of an image need from the repository, and the repository does not have.
+
+use crate::diagnostic::{Location, RepoPath};
+use crate::formats::dockerfile::Dockerfile;
+use crate::repo::Presence;
+
+use super::{Deployment, Layout, Locate, Platform};
+
+/// Something that is named and not there.
+#[derive(Debug, Clone)]
+pub struct MissingPath {
+    /// Where it is named.
+    pub location: Location,
+    /// What is missing.
+    pub kind: MissingKind,
+}
+
+/// What is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MissingKind {
+    /// A source of COPY or ADD, as written, with the build context.
+    CopySource {
+        /// The source.
+        source: String,
+        /// The folder that it would be in.
+        context: RepoPath,
+        /// A file of the context with nearly that name.
+        similar: Option<String>,
+    },
+    /// `--from` names a stage by an index that the Dockerfile does not have.
+    Stage(String),
+    /// A file that the start command runs.
+    Script {
+        /// The path as written.
+        path: String,
+        /// Where in the repository the image would have it from.
+        expected: RepoPath,
+    },
+    /// A module that the start file imports by a name that it has outside the image only.
+    Module {
+        /// The module as imported.
+        module: String,
+        /// The file that is there under a shorter name.
+        found: RepoPath,
+        /// That shorter name.
+        shorter: String,
+    },
+}
+
+/// Names that a build makes, or that are kept out of git on purpose.
+const MADE: &[&str] = &[
+    "dist",
+    "build",
+    "target",
+    "out",
+    "bin",
+    "output",
+    "artifacts",
+    "release",
+    "publish",
+    "models",
+    "model",
+    "data",
+    "weights",
+    "checkpoints",
+    "certs",
+    "secrets",
+    "node_modules",
+    ".next",
+    "public",
+    "static",
+    "wheels",
+    "vendor",
+];
+
+/// Endings of files that are made, downloaded or secret.
+const MADE_ENDINGS: &[&str] = &[
+    "jar",
+    "war",
+    "whl",
+    "so",
+    "tar",
+    "gz",
+    "tgz",
+    "zip",
+    "pem",
+    "crt",
+    "key",
+    "pt",
+    "pth",
+    "onnx",
+    "bin",
+    "h5",
+    "pkl",
+    "joblib",
+    "db",
+    "sqlite",
+    "sqlite3",
+    "gguf",
+    "safetensors",
+    "csv",
+    "parquet",
+    "env",
+    "local",
+    "lock",
+];
+
+impl Deployment<'_> {
+    /// Everything that the image's build or start needs and the repository lacks.
+    #[must_use]
+    pub fn missing_paths(&self) -> Vec<MissingPath> {
+        let Some((path, last)) = self.dockerfile() else { return vec![] };
+        let Some(Ok(dockerfile)) = self.documents().dockerfile(path) else { return vec![] };
+        let mut found = self.missing_copies(path, dockerfile, last);
+        found.extend(self.missing_scripts(path));
+        found.extend(self.missing_modules());
+        found
+    }
+
+    fn missing_copies(&self, path: &RepoPath, dockerfile: &Dockerfile, last: usize) -> Vec<MissingPath> {
+        let mut found = Vec::new();
+        let mut present = 0;
+        for stage in dockerfile.stages.iter().filter(|stage| stage.index <= last) {
+            for copied in dockerfile.copies(stage).into_iter().filter(|copied| copied.stage.index == stage.index) {
+                if let Some(from) = &copied.copy.from {
+                    if from.value.parse::<usize>().is_ok_and(|index| index >= stage.index) {
+                        let location = Location::new(path, from.span);
+                        found.push(MissingPath { location, kind: MissingKind::Stage(from.value.clone()) });
+                    }
+                    continue;
+                }
+                let wanted = copied.sources.iter().filter_map(|one| Some((one.value.as_deref()?, one.span)));
+                let known: Vec<_> = wanted.filter(|(source, _)| !source.contains("://")).collect();
+                // `COPY app.py optional.tx[t] ./`: a pattern that matches nothing beside a file is a way to make it optional.
+                let optional = copied.sources.len() > 1;
+                for (source, span) in known {
+                    let pattern = source.contains(['*', '?', '[']);
+                    match self.context_has(source) {
+                        true => present += usize::from(!matches!(source, "." | "./")),
+                        false if pattern && optional || self.is_made(source) => {}
+                        false => found.push(MissingPath {
+                            location: Location::new(path, span),
+                            kind: MissingKind::CopySource {
+                                source: source.to_owned(),
+                                context: self.root().clone(),
+                                similar: self.similar(source),
+                            },
+                        }),
+                    }
+                }
+            }
+        }
+        // The folder that a Dockerfile is built in is certain where the platform says so, else where something is found.
+        let platform = self.platform().value;
+        let certain = matches!(platform, Platform::Space(_) | Platform::Compose) || path.parent().is_root();
+        if !certain && present == 0 {
+            found.retain(|missing| !matches!(missing.kind, MissingKind::CopySource { .. }));
+        }
+        found
+    }
+
+    fn context_has(&self, source: &str) -> bool {
+        let repository = self.documents().repository();
+        let relative = source.trim_start_matches('/');
+        if relative.contains(['*', '?', '[']) {
+            let Ok(glob) = globset::GlobBuilder::new(relative.trim_end_matches('/')).literal_separator(true).build()
+            else {
+                return true;
+            };
+            let matcher = glob.compile_matcher();
+            return repository.within(self.root()).any(|entry| {
+                let inside = entry.path().relative_to(self.root()).unwrap_or_default();
+                matcher.is_match(inside) || inside.match_indices('/').any(|(at, _)| matcher.is_match(&inside[..at]))
+            });
+        }
+        self.root().join(relative).is_none_or(|path| repository.presence(&path) != Presence::Absent)
+    }
+
+    /// Whether a path is one that a build makes or git is told to leave out.
+    fn is_made(&self, source: &str) -> bool {
+        let parts: Vec<_> = source.trim_matches('/').split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        let name = parts.last().copied().unwrap_or_default();
+        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        parts.is_empty()
+            || parts.iter().any(|part| MADE.contains(&part.to_ascii_lowercase().as_str()) || part.starts_with(".env"))
+            || MADE_ENDINGS.contains(&ending)
+            || name.contains("example")
+            || [RepoPath::root(), self.root().clone()].iter().any(|folder| self.is_ignored(folder, &parts))
+    }
+
+    /// Whether the ignore file of a folder speaks of one of the parts of a path.
+    fn is_ignored(&self, folder: &RepoPath, parts: &[&str]) -> bool {
+        let file = folder.join(".gitignore");
+        let Some(source) = file.and_then(|file| self.documents().repository().source(&file)) else { return false };
+        source.text().lines().any(|line| {
+            let pattern = line.trim().trim_start_matches('!').trim_matches('/');
+            let last = pattern.rsplit('/').next().unwrap_or_default();
+            !pattern.is_empty()
+                && (parts.contains(&last)
+                    || last
+                        .strip_prefix('*')
+                        .is_some_and(|end| !end.is_empty() && parts.iter().any(|part| part.ends_with(end))))
+        })
+    }
+
+    fn similar(&self, source: &str) -> Option<String> {
+        let wanted = self.root().join(source.trim_start_matches('/'))?;
+        let folder = wanted.parent();
+        let siblings = self.documents().repository().within(&folder).filter(|entry| entry.path().parent() == folder);
+        let near = siblings.map(|entry| entry.path().file_name()).filter(|name| {
+            name.eq_ignore_ascii_case(wanted.file_name()) || strsim::damerau_levenshtein(name, wanted.file_name()) <= 2
+        });
+        near.min_by_key(|name| strsim::damerau_levenshtein(name, wanted.file_name())).map(str::to_owned)
+    }
+
+    /// Scripts that the start runs from a folder that is copied whole, and that are not in that folder.
+    fn missing_scripts(&self, dockerfile: &RepoPath) -> Vec<MissingPath> {
+        let Layout::Image(layout) = self.layout() else { return vec![] };
+        let text = self.documents().repository().source(dockerfile).map_or("", |source| source.text());
+        let mut found = Vec::new();
+        for start in self.starts().iter().filter(|start| start.file.is_none()) {
+            let Some(invocation) = &start.invocation else { continue };
+            let Some((script, _)) = invocation.python_script() else { continue };
+            let Some(plain) = script.plain().filter(|path| path.ends_with(".py")) else { continue };
+            let Some(expected) = layout.expected(plain) else { continue };
+            let name = expected.file_name();
+            let made = text.matches(name).count() > 1 || text.contains("git clone") || self.is_made(expected.as_str());
+            if !made && self.documents().repository().presence(&expected) == Presence::Absent {
+                let location = Location::new(&start.location.path, script.span);
+                found.push(MissingPath { location, kind: MissingKind::Script { path: plain.to_owned(), expected } });
+            }
+        }
+        found
+    }
+
+    /// Imports such as `from backend.db import x` in an image that has the content of `backend` without the folder.
+    fn missing_modules(&self) -> Vec<MissingPath> {
+        let Layout::Image(layout) = self.layout() else { return vec![] };
+        let roots = layout.import_roots();
+        if !self.reach().is_certain() || roots.is_empty() {
+            return vec![];
+        }
+        let mut found = Vec::new();
+        for (path, _) in self.reach().files() {
+            let Some(module) = self.documents().python(path) else { continue };
+            for import in &module.imports {
+                if import.level > 0 || import.guarded || import.lazy || import.type_checking || import.main_guard {
+                    continue;
+                }
+                let Some((top, rest)) = import.module.split_once('.') else { continue };
+                let relative = |module: &str| module.replace('.', "/");
+                let is_here = |relative: String| {
+                    [format!("{relative}.py"), format!("{relative}/__init__.py")]
+                        .into_iter()
+                        .find_map(|file| layout.file(&file).or_else(|| self.in_roots(&roots, &file)))
+                };
+                let top_here = is_here(top.to_owned()).is_some()
+                    || layout.source_of(top).is_some()
+                    || roots.iter().any(|root| self.present(root, top));
+                if top_here || self.packages().has(top) || self.packages().has(&top.replace('_', "-")) {
+                    continue;
+                }
+                // The package of that name is in the repository, or its content without it is: both say first-party.
+                if let Some(file) = is_here(relative(rest)) {
+                    let kind = MissingKind::Module {
+                        module: import.module.to_string(),
+                        found: file,
+                        shorter: rest.to_owned(),
+                    };
+                    found.push(MissingPath { location: Location::new(path, import.statement), kind });
+                }
+            }
+        }
+        found
+    }
+
+    fn in_roots(&self, roots: &[RepoPath], file: &str) -> Option<RepoPath> {
+        let mut candidates = roots.iter().filter_map(|root| root.join(file));
+        candidates.find(|path| self.documents().repository().presence(path) == Presence::File)
+    }
+
+    fn present(&self, root: &RepoPath, name: &str) -> bool {
+        root.join(name).is_some_and(|path| self.documents().repository().presence(&path) != Presence::Absent)
+    }
+}

@@ -1,0 +1,89 @@
+//! Packages of the operating system that an image installs, and the release that they come from.
+
+use crate::diagnostic::{Location, Span};
+use crate::formats::dockerfile::{Base, Dockerfile};
+use crate::formats::shell;
+use crate::knowledge::{Release, debian};
+
+use super::{Deployment, Fact, Platform};
+
+/// A package that is asked for by name.
+#[derive(Debug, Clone)]
+pub struct SystemPackage {
+    /// Its name, without a version.
+    pub name: String,
+    /// Where it is asked for.
+    pub location: Location,
+    /// The release that has it or not.
+    pub release: Fact<Release>,
+}
+
+/// Traces of package sources other than the release's own.
+const OTHER_SOURCES: &[&str] = &["sources.list", "add-apt-repository", "apt-key", "snapshot.debian.org", ".sources"];
+
+impl Deployment<'_> {
+    /// The packages that are installed with apt, in the order asked for, where the release is known and nothing adds other
+    /// sources.
+    #[must_use]
+    pub fn system_packages(&self) -> Vec<SystemPackage> {
+        match self.dockerfile() {
+            Some((path, last)) => match self.documents().dockerfile(path) {
+                Some(Ok(dockerfile)) => self.image_packages(dockerfile, last),
+                _ => vec![],
+            },
+            None => self.space_packages(),
+        }
+    }
+
+    fn image_packages(&self, dockerfile: &Dockerfile, last: usize) -> Vec<SystemPackage> {
+        let Some((path, _)) = self.dockerfile() else { return vec![] };
+        let text = self.documents().repository().source(path).map_or("", |source| source.text());
+        if OTHER_SOURCES.iter().any(|trace| text.contains(trace)) {
+            return vec![];
+        }
+        let mut found = Vec::new();
+        for stage in dockerfile.stages.iter().filter(|stage| stage.index <= last) {
+            let Base::External(image) = dockerfile.root_base(stage) else { continue };
+            let tag = if image.digest.is_some() { None } else { image.effective_tag() };
+            let release = tag.filter(|_| image.registry.is_none());
+            let Some(release) = release.and_then(|tag| debian().release_of_image(&image.name, tag)) else { continue };
+            let root = dockerfile.chain(stage).first().map_or(stage.image.span, |root| root.image.span);
+            let release = Fact::stated(release, Location::new(path, root));
+            for run in dockerfile.runs(stage).into_iter().filter(|run| run.stage.index == stage.index) {
+                for invocation in run.command.commands.iter().flat_map(shell::invocations) {
+                    let installs = matches!(invocation.name(), "apt-get" | "apt" | "aptitude")
+                        && invocation.arguments.iter().any(|word| word.text == "install");
+                    let words = invocation.arguments.iter().filter(|word| installs && !word.text.starts_with('-'));
+                    for word in words.filter(|word| word.text != "install" && word.plain().is_some()) {
+                        let name = word.text.split(['=', '/', ':']).next().unwrap_or_default().to_owned();
+                        let location = Location::new(path, word.span);
+                        found.push(SystemPackage { name, location, release: release.clone() });
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// `packages.txt` of a Gradio Space, which is built on the official image of its Python.
+    fn space_packages(&self) -> Vec<SystemPackage> {
+        let Platform::Space(super::Sdk::Gradio) = self.platform().value else { return vec![] };
+        let Some(python) = self.python() else { return vec![] };
+        let Some(release) = debian().release_of_python(&python.value.to_string()) else { return vec![] };
+        let release = python.clone().map(|_| release);
+        let Some(path) = self.root().join("packages.txt") else { return vec![] };
+        let Some(source) = self.documents().repository().source(&path) else { return vec![] };
+        let mut found = Vec::new();
+        let mut at = 0;
+        for line in source.text().split_inclusive('\n') {
+            let name = line.trim();
+            let start = at + (line.len() - line.trim_start().len());
+            if !name.is_empty() && !name.starts_with('#') {
+                let location = Location::new(&path, Span::new(start, start + name.len()));
+                found.push(SystemPackage { name: name.to_owned(), location, release: release.clone() });
+            }
+            at += line.len();
+        }
+        found
+    }
+}

@@ -1,0 +1,204 @@
+//! Tokens of well-known services, told by their shape, and by their checksum where the format has one.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::diagnostic::Span;
+
+/// A token that stands in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Secret {
+    /// What it opens: "GitHub token".
+    pub kind: &'static str,
+    /// The whole token.
+    pub span: Span,
+    /// The part that must never be shown: all but the prefix that every such token has.
+    pub hidden: Span,
+}
+
+/// A kind of token.
+struct Shape {
+    kind: &'static str,
+    /// What every such token starts with or holds: without it, nothing is looked for.
+    literal: &'static str,
+    pattern: &'static str,
+    /// How many characters of it say nothing.
+    prefix: usize,
+    checksum: bool,
+}
+
+const fn shape(kind: &'static str, literal: &'static str, pattern: &'static str) -> Shape {
+    Shape { kind, literal, pattern, prefix: literal.len(), checksum: false }
+}
+
+const SHAPES: &[Shape] = &[
+    Shape { checksum: true, ..shape("GitHub token", "ghp_", r"\bghp_[A-Za-z0-9]{36}\b") },
+    Shape { checksum: true, ..shape("GitHub token", "gho_", r"\bgho_[A-Za-z0-9]{36}\b") },
+    Shape { checksum: true, ..shape("GitHub token", "ghs_", r"\bghs_[A-Za-z0-9]{36}\b") },
+    shape("GitHub token", "github_pat_", r"\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b"),
+    shape("Hugging Face token", "hf_", r"\bhf_[A-Za-z]{34}\b"),
+    shape("Anthropic key", "sk-ant-", r"\bsk-ant-[a-z]+\d\d-[A-Za-z0-9_-]{80,120}"),
+    Shape { prefix: 3, ..shape("OpenAI key", "T3BlbkFJ", r"\bsk-[A-Za-z0-9_-]{20,100}T3BlbkFJ[A-Za-z0-9_-]{20,100}") },
+    shape("AWS access key", "AKIA", r"\bAKIA[A-Z2-7]{16}\b"),
+    shape("Google API key", "AIza", r"\bAIza[A-Za-z0-9_-]{35}"),
+    shape("Slack token", "xoxb-", r"\bxoxb-\d{10,13}-\d{10,13}-[A-Za-z0-9]{24}\b"),
+    shape("Slack token", "xoxp-", r"\bxoxp-\d{10,13}-\d{10,13}-\d{10,13}-[a-f0-9]{32}\b"),
+    shape("Groq key", "gsk_", r"\bgsk_[A-Za-z0-9]{52}\b"),
+    shape("Stripe key", "sk_live_", r"\bsk_live_[A-Za-z0-9]{24,99}\b"),
+    shape("GitLab token", "glpat-", r"\bglpat-[A-Za-z0-9_-]{20}\b"),
+    shape("Replicate token", "r8_", r"\br8_[A-Za-z0-9]{37}\b"),
+    shape("NVIDIA key", "nvapi-", r"\bnvapi-[A-Za-z0-9_-]{64}"),
+    shape("Tavily key", "tvly-", r"\btvly-(?:dev-)?[A-Za-z0-9]{32}\b"),
+    Shape { prefix: 0, ..shape("Telegram bot token", ":AA", r"\b\d{8,10}:AA[A-Za-z0-9_-]{33}\b") },
+    shape("SendGrid key", "SG.", r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}\b"),
+];
+
+/// What a text holds that has a token in it.
+pub const LITERALS: &[&str] = &[
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "github_pat_",
+    "hf_",
+    "sk-ant-",
+    "T3BlbkFJ",
+    "AKIA",
+    "AIza",
+    "xoxb-",
+    "xoxp-",
+    "gsk_",
+    "sk_live_",
+    "glpat-",
+    "r8_",
+    "nvapi-",
+    "tvly-",
+    ":AA",
+    "SG.",
+];
+
+/// The tokens in a text, in their order. Placeholders and examples are left out.
+#[must_use]
+pub fn find(text: &str) -> Vec<Secret> {
+    static PATTERNS: LazyLock<Vec<(&'static Shape, Regex)>> =
+        LazyLock::new(|| SHAPES.iter().filter_map(|shape| Some((shape, Regex::new(shape.pattern).ok()?))).collect());
+    let mut found = Vec::new();
+    for (shape, pattern) in PATTERNS.iter().filter(|(shape, _)| text.contains(shape.literal)) {
+        for token in pattern.find_iter(text) {
+            let body = token.as_str().get(shape.prefix..).unwrap_or_default();
+            let real = if shape.checksum { has_github_checksum(token.as_str()) } else { !is_placeholder(body) };
+            if real {
+                let hidden = Span::new(token.start() + shape.prefix, token.end());
+                found.push(Secret { kind: shape.kind, span: Span::from(token.range()), hidden });
+            }
+        }
+    }
+    found.sort_by_key(|secret| secret.span);
+    found
+}
+
+/// Whether somebody wrote it to stand for a token: `xxxx`, `your_key`, `1234567890`.
+fn is_placeholder(body: &str) -> bool {
+    let lower = body.to_ascii_lowercase();
+    let words = ["example", "placeholder", "your", "xxxx", "dummy", "fake", "sample", "redacted", "insert", "changeme"];
+    if words.iter().any(|word| lower.contains(word)) {
+        return true;
+    }
+    let bytes = lower.as_bytes();
+    let same = bytes.windows(5).any(|run| run.iter().all(|byte| *byte == run[0]));
+    let rising = bytes.windows(6).any(|run| run.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1)));
+    same || rising || entropy(body) < 3.0
+}
+
+/// Shannon's entropy in bits a character.
+fn entropy(text: &str) -> f64 {
+    let mut counts = [0_u32; 256];
+    for byte in text.bytes() {
+        counts[usize::from(byte)] += 1;
+    }
+    let length = f64::from(u32::try_from(text.len()).unwrap_or(u32::MAX));
+    counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|count| f64::from(*count) / length)
+        .map(|share| -share * share.log2())
+        .sum()
+}
+
+/// Whether the last six characters are the CRC-32 of what stands between prefix and them, in base 62, as GitHub makes it.
+fn has_github_checksum(token: &str) -> bool {
+    const DIGITS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let Some((body, checksum)) = token.split_at_checked(token.len().saturating_sub(6)) else { return false };
+    let Some(entropy) = body.split_once('_').map(|(_, entropy)| entropy) else { return false };
+    let mut number = crc32(entropy.as_bytes());
+    let mut expected = [b'0'; 6];
+    for digit in expected.iter_mut().rev() {
+        *digit = DIGITS[(number % 62) as usize];
+        number /= 62;
+    }
+    checksum.as_bytes() == expected
+}
+
+/// The CRC-32 of zip files.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0_u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shape_is_waited_for() {
+        let literals: Vec<_> = SHAPES.iter().map(|shape| shape.literal).collect();
+        assert_eq!(literals, LITERALS);
+        for shape in SHAPES {
+            Regex::new(shape.pattern).unwrap();
+        }
+    }
+
+    #[test]
+    fn checksums_decide_where_the_format_has_one() {
+        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+        let body = "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0";
+        let mut number = crc32(body.as_bytes());
+        let mut digits = Vec::new();
+        for _ in 0..6 {
+            let digit = u8::try_from(number % 62).unwrap();
+            digits.insert(
+                0,
+                char::from(match digit {
+                    0..=9 => b'0' + digit,
+                    10..=35 => b'A' + digit - 10,
+                    _ => b'a' + digit - 36,
+                }),
+            );
+            number /= 62;
+        }
+        let token = format!("ghp_{body}{}", digits.iter().collect::<String>());
+        let text = format!("TOKEN = \"{token}\"\n");
+        let found = find(&text);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].span.of(&text), token);
+        assert!(!found[0].hidden.of(&text).starts_with("ghp_"));
+        let wrong = text.replace(body, &body.replace('a', "b"));
+        assert!(find(&wrong).is_empty());
+    }
+
+    #[test]
+    fn placeholders_are_silent() {
+        let real = "hf_".to_owned() + "qWeRtYuIoPaSdFgHjKlZxCvBnMQwErTyUi";
+        assert_eq!(find(&real).len(), 1);
+        for text in [
+            "hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+            "hf_YourTokenGoesHereAndNowhereElseOkk",
+            "hf_abcdefghijklmnopqrstuvwxyzabcdefgh",
+            "AKIAIOSFODNN7EXAMPLE",
+            "sk-...",
+        ] {
+            assert!(find(text).is_empty(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Which Debian or Ubuntu an image is built on, and what its package lists lack: `rules/platforms/debian.toml`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+/// A release of a distribution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Release {
+    /// Debian, by its number.
+    Debian(u32),
+    /// Ubuntu, by year and month.
+    Ubuntu(u32, u32),
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Debian(11) => f.write_str("Debian 11 (bullseye)"),
+            Self::Debian(12) => f.write_str("Debian 12 (bookworm)"),
+            Self::Debian(13) => f.write_str("Debian 13 (trixie)"),
+            Self::Debian(number) => write!(f, "Debian {number}"),
+            Self::Ubuntu(year, month) => write!(f, "Ubuntu {year}.{month:02}"),
+        }
+    }
+}
+
+/// A package that a release no longer has.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GonePackage {
+    gone: u32,
+    #[serde(default)]
+    gone_ubuntu: Option<String>,
+    /// The package to ask for instead.
+    #[serde(default)]
+    pub instead: Option<String>,
+}
+
+/// The table.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Debian {
+    /// Where the list of packages is from.
+    pub source: String,
+    /// Where the releases of the python images are from.
+    pub python_evidence: String,
+    python_trixie_from: BTreeMap<String, u32>,
+    package: BTreeMap<String, GonePackage>,
+}
+
+impl Debian {
+    /// What is known of `package`, where `release` no longer has it.
+    #[must_use]
+    pub fn missing(&self, package: &str, release: Release) -> Option<&GonePackage> {
+        let known = self.package.get(package)?;
+        let gone = match release {
+            Release::Debian(number) => number >= known.gone,
+            Release::Ubuntu(year, month) => {
+                let (first_year, first_month) = known.gone_ubuntu.as_deref()?.split_once('.')?;
+                (year, month) >= (first_year.parse().ok()?, first_month.parse().ok()?)
+            }
+        };
+        gone.then_some(known)
+    }
+
+    /// The release that an image of Docker Hub is built on, by its name and tag.
+    #[must_use]
+    pub fn release_of_image(&self, name: &str, tag: &str) -> Option<Release> {
+        const NAMES: &[(&str, u32)] = &[("buster", 10), ("bullseye", 11), ("bookworm", 12), ("trixie", 13)];
+        if let Some((_, number)) = NAMES.iter().find(|(codename, _)| tag.contains(codename)) {
+            return Some(Release::Debian(*number));
+        }
+        if let Some((_, ubuntu)) = tag.split_once("ubuntu") {
+            return ubuntu_release(ubuntu);
+        }
+        match name {
+            "debian" => tag.split(['.', '-']).next()?.parse().ok().map(Release::Debian),
+            "ubuntu" => ubuntu_release(tag),
+            "python" => {
+                let (version, rest) = tag.split_once('-').unwrap_or((tag, ""));
+                let plain = matches!(rest, "" | "slim");
+                plain.then(|| self.release_of_python(version)).flatten()
+            }
+            _ => None,
+        }
+    }
+
+    /// The release under the official python image of that version: `3.11`, `3.11.4`.
+    #[must_use]
+    pub fn release_of_python(&self, version: &str) -> Option<Release> {
+        let mut parts = version.splitn(3, '.');
+        let minor = format!("{}.{}", parts.next()?, parts.next()?);
+        let first = *self.python_trixie_from.get(&minor)?;
+        let trixie = match parts.next() {
+            Some(patch) => patch.parse::<u32>().ok()? >= first,
+            None => true,
+        };
+        trixie.then_some(Release::Debian(13))
+    }
+}
+
+fn ubuntu_release(text: &str) -> Option<Release> {
+    let (year, rest) = text.split_once('.')?;
+    let month: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    Some(Release::Ubuntu(year.parse().ok()?, month.parse().ok()?))
+}
+
+/// The table.
+///
+/// # Panics
+/// Never in a built binary: a test of this module reads the same text.
+#[must_use]
+#[allow(clippy::expect_used, reason = "the table is compiled in, and a test reads it")]
+pub fn debian() -> &'static Debian {
+    static DEBIAN: LazyLock<Debian> = LazyLock::new(|| {
+        toml::from_str(super::table_text("platforms/debian.toml")).expect("debian.toml fits its types")
+    });
+    &DEBIAN
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_lead_to_releases() {
+        for (name, tag, release) in [
+            ("python", "3.9-slim", Some(Release::Debian(13))),
+            ("python", "3.11.4-slim", None),
+            ("python", "3.11.13-slim", Some(Release::Debian(13))),
+            ("python", "3.11-slim-bookworm", Some(Release::Debian(12))),
+            ("python", "3.12-alpine", None),
+            ("python", "3.8-slim", None),
+            ("debian", "12-slim", Some(Release::Debian(12))),
+            ("ubuntu", "24.04", Some(Release::Ubuntu(24, 4))),
+            ("nvidia/cuda", "12.1.0-base-ubuntu22.04", Some(Release::Ubuntu(22, 4))),
+            ("node", "20", None),
+        ] {
+            assert_eq!(debian().release_of_image(name, tag), release, "{name}:{tag}");
+        }
+        assert!(debian().missing("libgl1-mesa-glx", Release::Debian(13)).is_some());
+        assert!(debian().missing("libgl1-mesa-glx", Release::Debian(12)).is_none());
+        assert!(debian().missing("libgl1-mesa-glx", Release::Ubuntu(24, 4)).is_some());
+        assert!(debian().missing("libgl1-mesa-glx", Release::Ubuntu(22, 4)).is_none());
+    }
+}

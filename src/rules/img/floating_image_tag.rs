@@ -1,0 +1,53 @@
+//! IMG002 floating-image-tag: an image without a tag, or with `latest`.
+
+use crate::deployment::Project;
+use crate::diagnostic::{Location, RuleId, Severity};
+use crate::formats::dockerfile::Base;
+use crate::formats::image::ImageReference;
+use crate::repo::FileKind;
+use crate::rules::{Reporter, Rule};
+
+/// Images of language runtimes and systems, whose next version changes what the program meets.
+const RUNTIMES: &[&str] = &["python", "node", "ruby", "golang", "rust", "openjdk", "php", "debian", "ubuntu", "alpine"];
+
+/// IMG002 floating-image-tag.
+pub struct FloatingImageTag;
+
+impl Rule for FloatingImageTag {
+    fn id(&self) -> RuleId {
+        RuleId { code: "IMG002", name: "floating-image-tag" }
+    }
+
+    fn check(&self, project: &Project<'_>, report: &mut Reporter) {
+        let documents = project.documents();
+        for entry in documents.repository().of_kind(FileKind::Dockerfile) {
+            let Some(Ok(dockerfile)) = documents.dockerfile(entry.path()) else { continue };
+            for stage in &dockerfile.stages {
+                if let Base::External(image) = &stage.base {
+                    check(image, Location::new(entry.path(), stage.image.span), report);
+                }
+            }
+        }
+        for entry in documents.repository().of_kind(FileKind::Compose) {
+            let Some(compose) = documents.compose(entry.path()) else { continue };
+            // A service that is built here only names its own image.
+            for service in compose.services.iter().filter(|service| service.build.is_none()) {
+                if let (Some(image), Some(written)) = (&service.image_reference, &service.image) {
+                    check(image, Location::new(entry.path(), written.span), report);
+                }
+            }
+        }
+    }
+}
+
+fn check(image: &ImageReference, location: Location, report: &mut Reporter) {
+    if image.effective_tag() != Some("latest") {
+        return;
+    }
+    let runtime = image.registry.is_none() && RUNTIMES.contains(&image.name.as_str());
+    let severity = if runtime { Severity::Warning } else { Severity::Advice };
+    let how = if image.tag.is_some() { "is the newest release" } else { "has no tag, which means the newest release" };
+    let message = format!("{} {how}: the next pull can bring another major version", image.name);
+    let example = if image.name == "python" { "python:3.12-slim" } else { "name:1.2" };
+    report.report(severity, location, message).help(format!("name a version, as in `{example}`, or a digest"));
+}

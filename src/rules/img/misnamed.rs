@@ -1,0 +1,48 @@
+//! Files whose name is a slip of one that a tool reads: `,gitignore`, `Dockerfile.txt`.
+
+use crate::deployment::Project;
+use crate::diagnostic::{Fix, Location};
+use crate::repo::Presence;
+use crate::rules::Reporter;
+
+/// The slip, what was meant, and what does not happen because of it.
+const SLIPS: &[(&str, &str, &str)] = &[
+    (",gitignore", ".gitignore", "git ignores nothing by it"),
+    ("gitignore", ".gitignore", "git ignores nothing by it"),
+    (".gitignore.txt", ".gitignore", "git ignores nothing by it"),
+    ("gitignore.txt", ".gitignore", "git ignores nothing by it"),
+    (".gitingore", ".gitignore", "git ignores nothing by it"),
+    ("gitattributes", ".gitattributes", "git takes no attributes from it, LFS among them"),
+    (",gitattributes", ".gitattributes", "git takes no attributes from it, LFS among them"),
+    (".gitattributes.txt", ".gitattributes", "git takes no attributes from it, LFS among them"),
+    ("dockerignore", ".dockerignore", "the build context leaves nothing out"),
+    (",dockerignore", ".dockerignore", "the build context leaves nothing out"),
+    (".dockerignore.txt", ".dockerignore", "the build context leaves nothing out"),
+    ("Dockerfile.txt", "Dockerfile", "docker build and Spaces do not find it"),
+    ("dockerfile.txt", "Dockerfile", "docker build and Spaces do not find it"),
+    ("Dockefile", "Dockerfile", "docker build and Spaces do not find it"),
+    ("Procfile.txt", "Procfile", "no host reads it"),
+    ("packages.text", "packages.txt", "the Space installs nothing from it"),
+];
+
+/// Reports such files at the root of the repository and of deployments.
+pub(super) fn check(project: &Project<'_>, report: &mut Reporter) {
+    let repository = project.documents().repository();
+    let mut folders = vec![crate::diagnostic::RepoPath::root()];
+    folders.extend(project.deployments().iter().map(|deployment| deployment.root().clone()));
+    folders.sort();
+    folders.dedup();
+    for folder in &folders {
+        for (slip, meant, consequence) in SLIPS {
+            let (Some(from), Some(to)) = (folder.join(slip), folder.join(meant)) else { continue };
+            if repository.presence(&from) != Presence::File || repository.presence(&to) != Presence::Absent {
+                continue;
+            }
+            let message = format!("{slip} was meant as {meant}: {consequence}");
+            report
+                .warning(Location::file(&from), message)
+                .help(format!("rename it to {meant}"))
+                .fix(Fix::safe(format!("Rename {slip} to {meant}")).move_file(&from, &to));
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! IMG001 missing-health-check: nothing would notice that the program hangs.
+
+use crate::deployment::{Deployment, Platform, PortRole};
+use crate::diagnostic::RuleId;
+use crate::rules::{Reporter, Rule};
+
+/// IMG001 missing-health-check.
+pub struct MissingHealthCheck;
+
+impl Rule for MissingHealthCheck {
+    fn id(&self) -> RuleId {
+        RuleId { code: "IMG001", name: "missing-health-check" }
+    }
+
+    fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
+        let platform = deployment.platform().value;
+        let asked = matches!(platform, Platform::Container | Platform::Compose | Platform::Kubernetes);
+        if !asked || deployment.has_health_check() || deployment.starts().is_empty() {
+            return;
+        }
+        let Some(location) = deployment.platform().location() else { return };
+        let serves = deployment.ports().iter().find(|(role, _)| *role != PortRole::Probed);
+        let message = "nothing probes this program: if it hangs, it goes on running unnoticed";
+        let finding = report.advice(location.clone(), message);
+        finding.labels(serves.and_then(|(_, port)| port.label("it serves here, and could be asked")));
+        finding.help(match platform {
+            Platform::Kubernetes => "add a readinessProbe and a livenessProbe to the container",
+            Platform::Compose => "add a `healthcheck:` to the service, or a HEALTHCHECK to its Dockerfile",
+            _ => "add a HEALTHCHECK to the Dockerfile",
+        });
+    }
+}

@@ -1,0 +1,12 @@
+//! IMG: containers.
+
+mod floating_image_tag;
+mod misnamed;
+mod missing_build_path;
+mod missing_health_check;
+mod unavailable_system_package;
+
+pub use floating_image_tag::FloatingImageTag;
+pub use missing_build_path::MissingBuildPath;
+pub use missing_health_check::MissingHealthCheck;
+pub use unavailable_system_package::UnavailableSystemPackage;
