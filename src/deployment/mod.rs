@@ -1,7 +1,7 @@
 //! What is deployed: facts with evidence, gathered once, before any rule runs.
 
-pub mod call_graph;
 mod build_paths;
+pub mod call_graph;
 mod container;
 mod discover;
 mod documents;
@@ -11,9 +11,9 @@ mod hosts;
 mod kubernetes;
 mod layout;
 mod literals;
+mod machine;
 mod malformed;
 mod naming;
-mod machine;
 pub mod packages;
 mod platform;
 mod probes;
@@ -33,15 +33,15 @@ use std::sync::OnceLock;
 use crate::diagnostic::{Location, RepoPath};
 use crate::knowledge::PythonVersion;
 
-pub use call_graph::CallGraph;
 pub use build_paths::{MissingKind, MissingPath};
+pub use call_graph::CallGraph;
 pub use discover::{Overrides, Project};
 pub use documents::Documents;
 pub use environment::{Environment, shown_value};
 pub use fact::{Evidence, Fact};
 pub use layout::{FolderLayout, ImageLayout};
-pub use malformed::Malformed;
 pub use machine::{MachineBound, RequiredVariable};
+pub use malformed::Malformed;
 pub use packages::Packages;
 pub use platform::{Platform, Sdk};
 pub use reach::Reach;

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Location, Span};
 use crate::formats::dockerfile::{Base, Dockerfile};
 use crate::formats::shell;
-use crate::knowledge::{Release, debian};
+use crate::knowledge::{DebianRelease, debian};
 
 use super::{Deployment, Fact, Platform};
 
@@ -15,7 +15,7 @@ pub struct SystemPackage {
     /// Where it is asked for.
     pub location: Location,
     /// The release that has it or not.
-    pub release: Fact<Release>,
+    pub release: Fact<DebianRelease>,
 }
 
 /// Traces of package sources other than the release's own.

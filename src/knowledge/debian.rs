@@ -8,14 +8,14 @@ use serde::Deserialize;
 
 /// A release of a distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Release {
+pub enum DebianRelease {
     /// Debian, by its number.
     Debian(u32),
     /// Ubuntu, by year and month.
     Ubuntu(u32, u32),
 }
 
-impl fmt::Display for Release {
+impl fmt::Display for DebianRelease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Debian(11) => f.write_str("Debian 11 (bullseye)"),
@@ -54,11 +54,11 @@ pub struct Debian {
 impl Debian {
     /// What is known of `package`, where `release` no longer has it.
     #[must_use]
-    pub fn missing(&self, package: &str, release: Release) -> Option<&GonePackage> {
+    pub fn missing(&self, package: &str, release: DebianRelease) -> Option<&GonePackage> {
         let known = self.package.get(package)?;
         let gone = match release {
-            Release::Debian(number) => number >= known.gone,
-            Release::Ubuntu(year, month) => {
+            DebianRelease::Debian(number) => number >= known.gone,
+            DebianRelease::Ubuntu(year, month) => {
                 let (first_year, first_month) = known.gone_ubuntu.as_deref()?.split_once('.')?;
                 (year, month) >= (first_year.parse().ok()?, first_month.parse().ok()?)
             }
@@ -68,16 +68,16 @@ impl Debian {
 
     /// The release that an image of Docker Hub is built on, by its name and tag.
     #[must_use]
-    pub fn release_of_image(&self, name: &str, tag: &str) -> Option<Release> {
+    pub fn release_of_image(&self, name: &str, tag: &str) -> Option<DebianRelease> {
         const NAMES: &[(&str, u32)] = &[("buster", 10), ("bullseye", 11), ("bookworm", 12), ("trixie", 13)];
         if let Some((_, number)) = NAMES.iter().find(|(codename, _)| tag.contains(codename)) {
-            return Some(Release::Debian(*number));
+            return Some(DebianRelease::Debian(*number));
         }
         if let Some((_, ubuntu)) = tag.split_once("ubuntu") {
             return ubuntu_release(ubuntu);
         }
         match name {
-            "debian" => tag.split(['.', '-']).next()?.parse().ok().map(Release::Debian),
+            "debian" => tag.split(['.', '-']).next()?.parse().ok().map(DebianRelease::Debian),
             "ubuntu" => ubuntu_release(tag),
             "python" => {
                 let (version, rest) = tag.split_once('-').unwrap_or((tag, ""));
@@ -90,7 +90,7 @@ impl Debian {
 
     /// The release under the official python image of that version: `3.11`, `3.11.4`.
     #[must_use]
-    pub fn release_of_python(&self, version: &str) -> Option<Release> {
+    pub fn release_of_python(&self, version: &str) -> Option<DebianRelease> {
         let mut parts = version.splitn(3, '.');
         let minor = format!("{}.{}", parts.next()?, parts.next()?);
         let first = *self.python_trixie_from.get(&minor)?;
@@ -98,14 +98,14 @@ impl Debian {
             Some(patch) => patch.parse::<u32>().ok()? >= first,
             None => true,
         };
-        trixie.then_some(Release::Debian(13))
+        trixie.then_some(DebianRelease::Debian(13))
     }
 }
 
-fn ubuntu_release(text: &str) -> Option<Release> {
+fn ubuntu_release(text: &str) -> Option<DebianRelease> {
     let (year, rest) = text.split_once('.')?;
     let month: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    Some(Release::Ubuntu(year.parse().ok()?, month.parse().ok()?))
+    Some(DebianRelease::Ubuntu(year.parse().ok()?, month.parse().ok()?))
 }
 
 /// The table.
@@ -128,22 +128,22 @@ mod tests {
     #[test]
     fn images_lead_to_releases() {
         for (name, tag, release) in [
-            ("python", "3.9-slim", Some(Release::Debian(13))),
+            ("python", "3.9-slim", Some(DebianRelease::Debian(13))),
             ("python", "3.11.4-slim", None),
-            ("python", "3.11.13-slim", Some(Release::Debian(13))),
-            ("python", "3.11-slim-bookworm", Some(Release::Debian(12))),
+            ("python", "3.11.13-slim", Some(DebianRelease::Debian(13))),
+            ("python", "3.11-slim-bookworm", Some(DebianRelease::Debian(12))),
             ("python", "3.12-alpine", None),
             ("python", "3.8-slim", None),
-            ("debian", "12-slim", Some(Release::Debian(12))),
-            ("ubuntu", "24.04", Some(Release::Ubuntu(24, 4))),
-            ("nvidia/cuda", "12.1.0-base-ubuntu22.04", Some(Release::Ubuntu(22, 4))),
+            ("debian", "12-slim", Some(DebianRelease::Debian(12))),
+            ("ubuntu", "24.04", Some(DebianRelease::Ubuntu(24, 4))),
+            ("nvidia/cuda", "12.1.0-base-ubuntu22.04", Some(DebianRelease::Ubuntu(22, 4))),
             ("node", "20", None),
         ] {
             assert_eq!(debian().release_of_image(name, tag), release, "{name}:{tag}");
         }
-        assert!(debian().missing("libgl1-mesa-glx", Release::Debian(13)).is_some());
-        assert!(debian().missing("libgl1-mesa-glx", Release::Debian(12)).is_none());
-        assert!(debian().missing("libgl1-mesa-glx", Release::Ubuntu(24, 4)).is_some());
-        assert!(debian().missing("libgl1-mesa-glx", Release::Ubuntu(22, 4)).is_none());
+        assert!(debian().missing("libgl1-mesa-glx", DebianRelease::Debian(13)).is_some());
+        assert!(debian().missing("libgl1-mesa-glx", DebianRelease::Debian(12)).is_none());
+        assert!(debian().missing("libgl1-mesa-glx", DebianRelease::Ubuntu(24, 4)).is_some());
+        assert!(debian().missing("libgl1-mesa-glx", DebianRelease::Ubuntu(22, 4)).is_none());
     }
 }

@@ -2,10 +2,10 @@
 
 mod actions;
 pub mod api_changes;
-mod event_loops;
-pub mod package_breaks;
 mod debian;
 mod environment;
+mod event_loops;
+pub mod package_breaks;
 mod page;
 pub mod python_version;
 mod releases;
@@ -16,14 +16,14 @@ pub mod version_set;
 mod wheels;
 
 pub use actions::{ActionState, OldAction, old_action};
-pub use api_changes::{ApiFix, Change, ChangeKind, Checked, Library, SymbolPattern, api_changes, api_changes_of};
-pub use event_loops::{
-    BlockingCall, EventLoops, GreenletPatch, LoopRunner, ThreadHandler, blocking_calls, event_loops, fits_any,
 pub use api_changes::{
     ApiFix, Change, ChangeKind, Checked, Library, SymbolPattern, api_changes, api_changes_of, resolved_name,
 };
-pub use debian::{Debian, GonePackage, Release, debian};
+pub use debian::{Debian, DebianRelease, GonePackage, debian};
 pub use environment::is_provided_variable;
+pub use event_loops::{
+    BlockingCall, EventLoops, GreenletPatch, LoopRunner, ThreadHandler, blocking_calls, event_loops, fits_any,
+};
 pub use page::{Example, ExampleFile, FixAvailability, PageError, RulePage, Side, Symptom};
 pub use python_version::{PythonSet, PythonVersion, PythonVersionError};
 pub use releases::{Release, newest_for, releases};

@@ -3,10 +3,10 @@
 pub mod aio;
 pub mod api;
 pub mod dep;
-pub mod hf;
-mod nearest;
 pub mod env;
+pub mod hf;
 pub mod img;
+mod nearest;
 pub mod net;
 mod reporter;
 mod suppression;
@@ -48,6 +48,11 @@ pub const RULES: &[&dyn Rule] = &[
     &aio::TaskWithoutLoop,
     &aio::DanglingTask,
     &aio::UnawaitedCoroutine,
+    &aio::LoopTouchedFromWatcher,
+    &aio::ThreadsafeResultDeadlock,
+    &aio::BlockingInCoroutine,
+    &aio::PrewarmInThread,
+    &aio::LockSelfDeadlock,
     &api::RemovedApi,
     &api::DeprecatedApi,
     &api::RemovedStdlibModule,
@@ -55,21 +60,15 @@ pub const RULES: &[&dyn Rule] = &[
     &dep::BreaksOnTargetPython,
     &dep::TransitiveDrift,
     &dep::IneffectiveRequirement,
+    &env::UndeclaredVariable,
+    &env::SecretInSource,
+    &env::MachineBoundPath,
     &hf::InvalidSpaceCard,
     &hf::ShortDescriptionTooLong,
     &hf::MissingAppFile,
     &hf::SdkVersionMismatch,
     &hf::SyncWithoutCard,
     &hf::IgnoredDockerfile,
-    &aio::LoopTouchedFromWatcher,
-    &aio::ThreadsafeResultDeadlock,
-    &aio::BlockingInCoroutine,
-    &aio::PrewarmInThread,
-    &aio::LockSelfDeadlock,
-pub const RULES: &[&dyn Rule] = &[
-    &env::UndeclaredVariable,
-    &env::SecretInSource,
-    &env::MachineBoundPath,
     &img::MissingHealthCheck,
     &img::FloatingImageTag,
     &img::MissingBuildPath,
