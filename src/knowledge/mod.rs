@@ -6,6 +6,7 @@ mod debian;
 mod environment;
 mod event_loops;
 pub mod package_breaks;
+pub mod package_needs;
 mod page;
 pub mod python_version;
 mod releases;

@@ -58,6 +58,8 @@ pub const RULES: &[&dyn Rule] = &[
     &api::RemovedStdlibModule,
     &dep::UnpinnedDependency,
     &dep::BreaksOnTargetPython,
+    &dep::ConflictingVersions,
+    &dep::PythonVersionDisagreement,
     &dep::TransitiveDrift,
     &dep::IneffectiveRequirement,
     &env::UndeclaredVariable,

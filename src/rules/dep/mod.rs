@@ -1,12 +1,16 @@
 //! `DEP`: packages and the Python that they meet.
 
 mod breaks_on_target_python;
+mod conflicting_versions;
 mod imported;
 mod ineffective_requirement;
+mod python_version_disagreement;
 mod transitive_drift;
 mod unpinned_dependency;
 
 pub use breaks_on_target_python::BreaksOnTargetPython;
+pub use conflicting_versions::ConflictingVersions;
 pub use ineffective_requirement::IneffectiveRequirement;
+pub use python_version_disagreement::PythonVersionDisagreement;
 pub use transitive_drift::TransitiveDrift;
 pub use unpinned_dependency::UnpinnedDependency;

@@ -1,0 +1,135 @@
+//! DEP003 conflicting-versions: requirements of one installation that no release satisfies together.
+
+use std::collections::BTreeSet;
+
+use crate::deployment::packages::{Declaration, Origin};
+use crate::deployment::{Deployment, Platform, Sdk};
+use crate::diagnostic::RuleId;
+use crate::knowledge::VersionSet;
+use crate::knowledge::package_needs::{Need, package_needs};
+use crate::rules::{Reporter, Rule};
+
+/// How a Gradio Space is built, from its public build logs.
+const SPACE_BUILD: &str = "a Gradio Space installs `-r requirements.txt gradio[oauth,mcp]==SDK_VERSION \"uvicorn>=0.14.0\" \
+                           \"websockets>=10.4\" spaces` in one go";
+
+/// DEP003 conflicting-versions.
+pub struct ConflictingVersions;
+
+impl Rule for ConflictingVersions {
+    fn id(&self) -> RuleId {
+        RuleId { code: "DEP003", name: "conflicting-versions" }
+    }
+
+    fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
+        let names: BTreeSet<&str> = deployment.packages().declarations().iter().map(Declaration::name).collect();
+        for name in names {
+            across_files(deployment, name, report);
+        }
+        for need in package_needs() {
+            against_needs(deployment, need, report);
+        }
+    }
+}
+
+/// Whether a declaration counts among those that one installation resolves together. What separate commands install may
+/// replace each other, and the card's `sdk_version` against the requirements is the business of HF004.
+fn resolves_together(declaration: &Declaration) -> bool {
+    let requirement = &declaration.requirement;
+    !matches!(declaration.origin, Origin::Command | Origin::Card)
+        && requirement.source.is_none()
+        && !requirement.has_variable
+        && requirement.verbatim_version.is_none()
+}
+
+/// Requirements of one package in different files that exclude each other.
+fn across_files(deployment: &Deployment<'_>, name: &str, report: &mut Reporter) {
+    let packages = deployment.packages();
+    if !packages.has(name) {
+        return;
+    }
+    let declarations: Vec<&Declaration> =
+        packages.of(name).filter(|declaration| resolves_together(declaration)).collect();
+    for (index, declaration) in declarations.iter().enumerate() {
+        let conditional =
+            |declaration: &Declaration| declaration.requirement.marker.is_some() && deployment.python().is_none();
+        let allowed = declaration.requirement.allowed();
+        let other = declarations.iter().take(index).find(|other| {
+            other.path != declaration.path
+                && !conditional(other)
+                && !conditional(declaration)
+                && !allowed.is_empty()
+                && !other.requirement.allowed().is_empty()
+                && allowed.is_disjoint_from(&other.requirement.allowed())
+        });
+        let Some(other) = other else { continue };
+        let spelling = declaration.requirement.name.value.spelling();
+        let message = format!(
+            "no release of {spelling} satisfies both this and {}: the installation fails",
+            other.path.file_name()
+        );
+        let finding = report.error(other.location(), message);
+        finding.remark(format!("{spelling} is {} here", in_words(&other.requirement.allowed())));
+        finding.label(declaration.location(), format!("and {} here", in_words(&allowed)));
+        finding.help("both files are read by one installation: state the same versions in both, or in one of them");
+        return;
+    }
+}
+
+fn in_words(versions: &VersionSet) -> String {
+    match versions.exact_version() {
+        Some(version) => format!("=={version}"),
+        None => versions.to_string(),
+    }
+}
+
+/// A package whose releases ask of another what its own requirement excludes.
+fn against_needs(deployment: &Deployment<'_>, need: &Need, report: &mut Reporter) {
+    let packages = deployment.packages();
+    let on_space = deployment.platform().value == Platform::Space(Sdk::Gradio);
+    let has_extra = |extra: &String| {
+        packages.of(&need.package).any(|declaration| declaration.requirement.has_extra(extra))
+            || (on_space && need.package == "gradio" && matches!(extra.as_str(), "oauth" | "mcp"))
+    };
+    if need.extra.as_ref().is_some_and(|extra| !has_extra(extra)) {
+        return;
+    }
+    let (Some(package), Some(other)) = (packages.allowed(&need.package), packages.allowed(&need.needs)) else { return };
+    let both_known = !package.versions.is_empty() && !other.versions.is_empty();
+    if !both_known || !package.versions.is_subset_of(&need.versions) || !other.versions.is_disjoint_from(&need.to) {
+        return;
+    }
+    // Lock files are consistent in themselves.
+    if packages.locked(&need.package).is_some() || packages.locked(&need.needs).is_some() {
+        return;
+    }
+    let is_asked = |declaration: &&Declaration| declaration.origin != Origin::Constraints;
+    let (Some(wanting), Some(wanted)) =
+        (packages.of(&need.package).find(is_asked), packages.of(&need.needs).find(is_asked))
+    else {
+        return;
+    };
+    // What separate commands install replace each other, with a line in the log.
+    let separate = (wanting.origin == Origin::Command || wanted.origin == Origin::Command)
+        && (wanting.path != wanted.path || wanting.origin != wanted.origin);
+    if separate {
+        return;
+    }
+    let spelling = wanted.requirement.name.value.spelling();
+    let with_extra = need.extra.as_ref().map(|extra| format!("[{extra}]")).unwrap_or_default();
+    let release = package.versions.exact_version().map(|version| format!(" {version}")).unwrap_or_default();
+    let message = format!(
+        "{spelling} {} can't be installed with {}{with_extra}{release}, which needs {spelling}{}",
+        other.in_words(),
+        need.package,
+        need.written
+    );
+    let finding = report.error(wanted.location(), message);
+    finding.label(wanting.location(), format!("{} is asked for here", need.package));
+    let mut help = format!("choose a {spelling} of {}, or another {}", need.written, need.package);
+    if on_space && need.package == "gradio" {
+        help.push_str("; ");
+        help.push_str(SPACE_BUILD);
+    }
+    finding.help(help);
+}
