@@ -5,6 +5,7 @@ pub mod api_changes;
 mod debian;
 mod environment;
 mod event_loops;
+pub mod import_names;
 pub mod package_breaks;
 pub mod package_needs;
 mod page;

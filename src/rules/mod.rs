@@ -59,6 +59,7 @@ pub const RULES: &[&dyn Rule] = &[
     &dep::UnpinnedDependency,
     &dep::BreaksOnTargetPython,
     &dep::ConflictingVersions,
+    &dep::UndeclaredDependency,
     &dep::PythonVersionDisagreement,
     &dep::TransitiveDrift,
     &dep::IneffectiveRequirement,

@@ -48,7 +48,11 @@ impl<'d> Gatherer<'d> {
     /// Adds a requirements or constraints file with all that it includes.
     pub(in crate::deployment) fn requirements(&mut self, path: &RepoPath, origin: Origin) {
         let documents = self.documents;
-        let Some(file) = documents.requirements(path) else { return };
+        let Some(file) = documents.requirements(path) else {
+            self.packages.unfollowed = true;
+            return;
+        };
+        self.packages.unfollowed |= !file.unnamed.is_empty() || !file.errors.is_empty();
         if !self.seen.insert(path.clone()) {
             return;
         }
@@ -120,6 +124,7 @@ impl<'d> Gatherer<'d> {
     }
 
     fn conda(&mut self, path: &RepoPath) {
+        self.packages.unfollowed = true;
         let Some(environment) = self.documents.conda_environment(path) else { return };
         if self.seen.insert(path.clone()) {
             self.packages.manifests.push(Manifest {
@@ -148,6 +153,8 @@ impl<'d> Gatherer<'d> {
                     let folder = roots.into_iter().flatten().find_map(|root| {
                         ["pyproject.toml", "Pipfile"].iter().find_map(|name| locate.file(&format!("{root}/{name}")))
                     });
+                    // Groups and extras may bring more.
+                    self.packages.unfollowed = true;
                     if let Some(manifest) = folder {
                         self.project(&manifest.parent(), true);
                     }
@@ -170,6 +177,8 @@ impl<'d> Gatherer<'d> {
                 self.declare(requirement, path, Origin::Command);
             }
         }
+        let missing = command.requirement_files.iter().any(|file| locate.file(&file.value).is_none());
+        self.packages.unfollowed |= missing || !command.unnamed.is_empty() || !command.errors.is_empty();
         for file in command.requirement_files.iter().filter_map(|file| locate.file(&file.value)) {
             if self.documents.repository().entry(&file).is_some_and(|entry| entry.kind() == FileKind::Pyproject) {
                 self.project(&file.parent(), false);

@@ -80,6 +80,7 @@ pub struct Packages {
     locked: BTreeMap<String, (Version, Location)>,
     manifests: Vec<Manifest>,
     python: Option<PythonVersion>,
+    unfollowed: bool,
 }
 
 /// The versions of one package that the next build may install.
@@ -109,6 +110,13 @@ impl Packages {
     #[must_use]
     pub fn declarations(&self) -> &[Declaration] {
         &self.declarations
+    }
+
+    /// Whether everything that is installed could be followed: no file that the repository lacks, no path or URL whose
+    /// own requirements are not known.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        !self.unfollowed && self.declarations.iter().all(|declaration| declaration.requirement.source.is_none())
     }
 
     /// Texts that would ask for a package, and whose markers leave it out on the deployment's Python.

@@ -6,6 +6,7 @@ mod imported;
 mod ineffective_requirement;
 mod python_version_disagreement;
 mod transitive_drift;
+mod undeclared_dependency;
 mod unpinned_dependency;
 
 pub use breaks_on_target_python::BreaksOnTargetPython;
@@ -13,4 +14,5 @@ pub use conflicting_versions::ConflictingVersions;
 pub use ineffective_requirement::IneffectiveRequirement;
 pub use python_version_disagreement::PythonVersionDisagreement;
 pub use transitive_drift::TransitiveDrift;
+pub use undeclared_dependency::UndeclaredDependency;
 pub use unpinned_dependency::UnpinnedDependency;

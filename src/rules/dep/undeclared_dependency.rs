@@ -1,0 +1,129 @@
+//! DEP004 undeclared-dependency: an import that runs at start and that nothing installed brings.
+
+use std::collections::BTreeMap;
+
+use crate::deployment::packages::{Declaration, Origin, add_to};
+use crate::deployment::reach::Reached;
+use crate::deployment::{Deployment, Platform, Role, Sdk};
+use crate::diagnostic::{Fix, Location, RepoPath, RuleId};
+use crate::formats::python::Import;
+use crate::knowledge::import_names::{ImportedModule, imported_module};
+use crate::rules::{Reporter, Rule};
+
+/// DEP004 undeclared-dependency.
+pub struct UndeclaredDependency;
+
+impl Rule for UndeclaredDependency {
+    fn id(&self) -> RuleId {
+        RuleId { code: "DEP004", name: "undeclared-dependency" }
+    }
+
+    fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
+        if !is_known(deployment) {
+            return;
+        }
+        let mut missing: BTreeMap<&str, (&ImportedModule, Vec<Location>)> = BTreeMap::new();
+        for (path, reached) in deployment.reach().files() {
+            let Some(module) = deployment.documents().python(path) else { continue };
+            for import in module.imports.iter().filter(|import| runs_at_start(import, reached)) {
+                let top = import.module.split('.').next().unwrap_or_default();
+                let Some(known) = imported_module(top) else { continue };
+                if !is_brought(deployment, known) && !is_first_party(deployment, top) {
+                    let place = Location::new(path, import.span);
+                    missing.entry(&known.name).or_insert_with(|| (known, Vec::new())).1.push(place);
+                }
+            }
+        }
+        for (name, (known, places)) in missing {
+            report_module(deployment, name, known, &places, report);
+        }
+    }
+}
+
+/// Whether it is known what is installed and what runs.
+fn is_known(deployment: &Deployment<'_>) -> bool {
+    let packages = deployment.packages();
+    let platform = deployment.platform().value;
+    // A package of the repository's own, installed by its name, needs what only its own manifest says.
+    let installs_itself = packages
+        .declarations()
+        .iter()
+        .any(|declaration| is_first_party(deployment, &declaration.name().replace('-', "_")));
+    // An image on a base of its own make may bring anything.
+    let known_base =
+        deployment.dockerfile().is_none() || deployment.python().is_some_and(|python| python.because().is_none());
+    let asks = packages
+        .declarations()
+        .iter()
+        .any(|declaration| matches!(declaration.origin, Origin::Requirements | Origin::Command | Origin::Pipfile));
+    platform != Platform::Unspecified
+        && deployment.reach().is_certain()
+        && known_base
+        && asks
+        && !installs_itself
+        && packages.is_complete()
+        && packages.all_locked().next().is_none()
+}
+
+/// Whether an import fails the start when it fails.
+fn runs_at_start(import: &Import, reached: &Reached) -> bool {
+    import.level == 0
+        && !import.type_checking
+        && !import.guarded
+        && !import.lazy
+        && (!import.main_guard || reached.role == Role::Script)
+}
+
+/// Whether something that is installed brings the module; also where a package's name speaks of it.
+fn is_brought(deployment: &Deployment<'_>, known: &ImportedModule) -> bool {
+    let usual = known.by.first().map_or("", String::as_str);
+    let speaks_of_it = |package: &str| !usual.is_empty() && package.contains(usual);
+    let platform = match deployment.platform().value {
+        Platform::Space(Sdk::Gradio) => &["gradio", "datasets", "huggingface-hub", "spaces"][..],
+        Platform::Space(Sdk::Streamlit) => &["streamlit"],
+        _ => &[],
+    };
+    deployment
+        .packages()
+        .declarations()
+        .iter()
+        .map(Declaration::name)
+        .chain(platform.iter().copied())
+        .any(|package| known.is_brought_by(package) || speaks_of_it(package))
+}
+
+/// Whether the repository itself holds a module or folder of that name, wherever it is.
+fn is_first_party(deployment: &Deployment<'_>, module: &str) -> bool {
+    let file = format!("{module}.py");
+    deployment
+        .documents()
+        .repository()
+        .entries()
+        .any(|entry| entry.path().file_name() == file || entry.path().parent().parts().any(|part| part == module))
+}
+
+fn report_module(
+    deployment: &Deployment<'_>,
+    name: &str,
+    known: &ImportedModule,
+    places: &[Location],
+    report: &mut Reporter,
+) {
+    let (Some(first), Some(package)) = (places.first(), known.by.first()) else { return };
+    let message = format!("{} imports {name}, and nothing that is installed brings it", first.path.file_name());
+    let finding = report.error(first.clone(), message);
+    for place in places.iter().skip(1).take(5) {
+        finding.label(place.clone(), "imported here too");
+    }
+    let files: Vec<&RepoPath> = deployment.packages().manifests().iter().map(|manifest| &manifest.path).collect();
+    if let Some(file) = files.first() {
+        finding.label(Location::file(file), format!("{package} is missing here"));
+    }
+    finding.help(format!("the start ends in `ModuleNotFoundError: No module named '{name}'`: add {package}"));
+    finding.fix(add_to(
+        Fix::unsafe_(format!("Install {package} too")),
+        deployment,
+        package,
+        std::slice::from_ref(package),
+    ));
+}
