@@ -12,6 +12,7 @@ mod reporter;
 mod suppression;
 pub mod sys;
 pub mod wf;
+pub mod run;
 
 pub use reporter::Reporter;
 pub use suppression::{Selector, Suppression, SuppressionUse};
@@ -85,6 +86,12 @@ pub const RULES: &[&dyn Rule] = &[
     &wf::MisplacedWorkflow,
     &wf::OutdatedAction,
     &wf::BrokenSyncStep,
+    &run::HasattrNotCallable,
+    &run::ThrottleNeverArmed,
+    &run::NonAtomicWrite,
+    &run::UnguardedModelJson,
+    &run::EphemeralState,
+    &run::TestOfMissingAttribute,
 ];
 
 /// The rule with this code or name, whatever the case.

@@ -38,6 +38,9 @@ impl Rule for ThreadsafeResultDeadlock {
                             wait with result() only in another thread";
                 if module.function(id).is_async {
                     let name = &module.function(id).qualified;
+                    if !own && has_background_loop(module) {
+                        continue;
+                    }
                     let finding = if own {
                         report.error(
                             location,
@@ -54,7 +57,9 @@ impl Rule for ThreadsafeResultDeadlock {
                         )
                     };
                     finding.label(Location::new(path, sent.span), "the coroutine is sent to a loop here").help(help);
-                } else if let Some(chain) = graph.loop_above(function, &|found| asks_for_a_loop(found)) {
+                } else if !has_background_loop(module)
+                    && let Some(chain) = graph.loop_above(function, &|found| asks_for_a_loop(found))
+                {
                     report
                         .warning(
                             location,
@@ -79,4 +84,9 @@ fn takes_own_loop(module: &Module, sent: &Call) -> bool {
     let ValueKind::Call(maker) = argument.value.kind else { return false };
     let maker = module.call(maker);
     maker.function == sent.function && (maker.is("asyncio.get_running_loop") || maker.is("asyncio.get_event_loop"))
+}
+
+/// Whether the file keeps a loop in a thread of its own, to which it may wait from anywhere.
+fn has_background_loop(module: &Module) -> bool {
+    module.calls.iter().any(|call| call.callee.last_name() == Some("run_forever"))
 }

@@ -1,0 +1,111 @@
+//! RUN006 test-of-missing-attribute: a test that calls a method which the class never had.
+
+use crate::deployment::Project;
+use crate::deployment::call_graph::{CallGraph, ClassAt, Definition};
+use crate::diagnostic::{Location, RepoPath, RuleId};
+use crate::formats::python::{Call, Module, QualifiedName};
+use crate::repo::FileKind;
+use crate::rules::{Reporter, Rule};
+
+/// RUN006 test-of-missing-attribute.
+pub struct TestOfMissingAttribute;
+
+const LITERALS: &[&str] = &["def test_"];
+
+impl Rule for TestOfMissingAttribute {
+    fn id(&self) -> RuleId {
+        RuleId { code: "RUN006", name: "test-of-missing-attribute" }
+    }
+
+    fn literals(&self) -> &'static [&'static str] {
+        LITERALS
+    }
+
+    fn check(&self, project: &Project<'_>, report: &mut Reporter) {
+        let graph = CallGraph::new(project.documents());
+        for (path, module) in project.documents().modules_mentioning(LITERALS).filter(|(path, _)| is_test(path)) {
+            for call in module.calls.iter().filter(|call| !call.deferred) {
+                // The instance is made in the test itself, so its class is known for sure.
+                if call.receiver.is_none() || is_expected_to_fail(module, call) {
+                    continue;
+                }
+                let Some(name) = call.qualified().filter(|name| !name.contains("()")) else { continue };
+                let Some(Definition::Class(class)) = graph.definition(&QualifiedName::new(name.parent()), path) else {
+                    continue;
+                };
+                let method = name.last();
+                if method.starts_with("__")
+                    || !is_whole(&graph, class)
+                    || has(&graph, class, method)
+                    || is_set(&graph, method)
+                {
+                    continue;
+                }
+                report
+                    .warning(
+                        Location::new(path, call.span),
+                        format!(
+                            "the test calls `{method}`, which `{}` does not have: it fails with AttributeError",
+                            class.row().name
+                        ),
+                    )
+                    .label(
+                        Location::new(class.path, class.row().name_span),
+                        format!("no `{method}` is defined or assigned in this class"),
+                    )
+                    .help("test what the class offers, or give it the method");
+            }
+        }
+    }
+}
+
+fn is_test(path: &RepoPath) -> bool {
+    FileKind::of(path) == FileKind::Python
+        && (path.file_name().starts_with("test_") || path.file_name().ends_with("_test.py"))
+}
+
+fn is_expected_to_fail(module: &Module, call: &Call) -> bool {
+    use crate::formats::python::BlockKind;
+    module.is_caught(call.block, "AttributeError")
+        || module.enclosing_in_function(call.block).any(|(_, block)| match &block.kind {
+            BlockKind::With { items, .. } => items.iter().any(|item| item.contains("raises") || item.contains("patch")),
+            BlockKind::Branch { .. } => true,
+            _ => false,
+        })
+}
+
+/// Whether all that the class has stands in files of the repository.
+fn is_whole(graph: &CallGraph<'_>, class: ClassAt<'_>) -> bool {
+    graph.lineage(class).into_iter().all(|class| {
+        let row = class.row();
+        let plain_bases = row.bases.iter().filter(|base| {
+            base.name.as_ref().is_some_and(|name| matches!(name.as_str(), "builtins.object" | "abc.ABC"))
+        });
+        row.decorators.is_empty()
+            && row.parent.is_none()
+            && graph.bases(class).len() + plain_bases.count() == row.bases.len()
+            && ["__getattr__", "__getattribute__", "__slots__"].iter().all(|name| !has(graph, class, name))
+            && !row.attributes.iter().any(|attribute| attribute.name.starts_with("__"))
+    })
+}
+
+fn has(graph: &CallGraph<'_>, class: ClassAt<'_>, name: &str) -> bool {
+    graph.method(class, name).is_some()
+        || graph.lineage(class).iter().any(|class| {
+            class.row().attributes.iter().any(|attribute| &*attribute.name == name)
+                || class
+                    .module
+                    .class_ids()
+                    .any(|(_, inner)| *inner.qualified == *format!("{}.{name}", class.row().qualified))
+        })
+}
+
+/// Whether any file sets an attribute of that name, or spells it in a string, for `setattr` or a patch.
+fn is_set(graph: &CallGraph<'_>, name: &str) -> bool {
+    let dotted = format!(".{name}");
+    let documents = graph.documents();
+    documents.python_naming(name).iter().filter_map(|file| documents.python(file)).any(|module| {
+        module.assignments.iter().any(|row| row.target.ends_with(&dotted))
+            || module.strings.iter().any(|text| !text.documentation && text.value.contains(name))
+    })
+}

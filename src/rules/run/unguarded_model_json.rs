@@ -1,0 +1,109 @@
+//! RUN004 unguarded-model-json: JSON read from a model's answer that a token limit may cut off, with nothing to catch it.
+
+use crate::deployment::Project;
+use crate::deployment::call_graph::{CallGraph, FunctionAt};
+use crate::diagnostic::{Location, RepoPath, RuleId};
+use crate::formats::python::{Argument, Call, Module, ValueKind};
+use crate::rules::{Reporter, Rule};
+
+use super::is_program;
+
+/// RUN004 unguarded-model-json.
+pub struct UnguardedModelJson;
+
+const LITERALS: &[&str] = &["max_tokens", "max_new_tokens", "max_completion_tokens", "max_output_tokens"];
+
+/// Tokens up to which an answer is likely to be cut off in the middle of its JSON.
+const SMALL_LIMIT: i64 = 2048;
+/// Names followed from the text back to the model.
+const MAX_STEPS: usize = 5;
+
+impl Rule for UnguardedModelJson {
+    fn id(&self) -> RuleId {
+        RuleId { code: "RUN004", name: "unguarded-model-json" }
+    }
+
+    fn literals(&self) -> &'static [&'static str] {
+        LITERALS
+    }
+
+    fn check(&self, project: &Project<'_>, report: &mut Reporter) {
+        let documents = project.documents();
+        let graph = CallGraph::new(documents);
+        for (path, module) in documents.modules_mentioning(LITERALS).filter(|(path, _)| is_program(path)) {
+            let Some(source) = documents.repository().source(path) else { continue };
+            for load in module.calls.iter().filter(|call| call.is("json.loads") && !call.deferred) {
+                if module.is_caught(load.block, "JSONDecodeError") {
+                    continue;
+                }
+                let Some((answer, limit)) = model_answer(module, source.text(), load) else { continue };
+                if callers_catch(&graph, path, load) {
+                    continue;
+                }
+                let tokens = limit.value.as_int().unwrap_or(SMALL_LIMIT);
+                report
+                    .warning(
+                        Location::new(path, load.span),
+                        format!("json.loads() raises where the model's answer was cut off at {tokens} tokens, and nothing catches it"),
+                    )
+                    .label(Location::new(path, answer.callee_span), "the text is this model's answer")
+                    .label(Location::new(path, limit.span), "which ends here, whole or not")
+                    .help("catch json.JSONDecodeError and ask again or fall back; and allow enough tokens for the whole object");
+            }
+        }
+    }
+}
+
+/// The call of a model whose answer `load` reads, and its small token limit.
+fn model_answer<'m>(module: &'m Module, text: &str, load: &Call) -> Option<(&'m Call, &'m Argument)> {
+    let mut name = leading_name(load.positional(0)?.value.span.of(text))?.to_owned();
+    let mut before = load.span.start;
+    for _ in 0..MAX_STEPS {
+        let assigned = module
+            .assignments
+            .iter()
+            .rfind(|row| row.function == load.function && row.span.start < before && *row.target == *name)?;
+        if let ValueKind::Call(call) = assigned.value.kind
+            && let Some(limit) = small_limit(module.call(call))
+        {
+            return Some((module.call(call), limit));
+        }
+        before = assigned.span.start;
+        name = leading_name(assigned.value.span.of(text).trim_start_matches("await "))?.to_owned();
+    }
+    None
+}
+
+/// The limit of a call that asks a model.
+fn small_limit(call: &Call) -> Option<&Argument> {
+    let asks = matches!(
+        call.callee.last_name(),
+        Some(
+            "create"
+                | "generate"
+                | "generate_content"
+                | "chat_completion"
+                | "text_generation"
+                | "complete"
+                | "completion"
+        )
+    );
+    let limits = ["max_tokens", "max_new_tokens", "max_completion_tokens", "max_output_tokens"];
+    let limit = limits.iter().find_map(|name| call.keyword(name))?;
+    (asks && limit.value.as_int().is_some_and(|tokens| tokens <= SMALL_LIMIT)).then_some(limit)
+}
+
+/// The name that an expression begins with: `response` of `response.choices[0].text`.
+fn leading_name(text: &str) -> Option<&str> {
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    let name = &text[..end];
+    name.starts_with(|c: char| c.is_alphabetic() || c == '_').then_some(name)
+}
+
+/// Whether somebody who calls the function around is ready for what it raises.
+fn callers_catch(graph: &CallGraph<'_>, path: &RepoPath, load: &Call) -> bool {
+    let Some(entry) = graph.documents().repository().entry(path) else { return true };
+    let (Some(id), Some(module)) = (load.function, graph.documents().python(entry.path())) else { return false };
+    let function = FunctionAt { path: entry.path(), module, id };
+    graph.callers(function).iter().any(|edge| edge.module.is_caught(edge.block, "JSONDecodeError"))
+}
