@@ -13,6 +13,8 @@ pub struct MissingPath {
     pub location: Location,
     /// What is missing.
     pub kind: MissingKind,
+    /// Further places of the same cause: other sources of one COPY.
+    pub further: Vec<Location>,
 }
 
 /// What is missing.
@@ -105,6 +107,10 @@ const MADE_ENDINGS: &[&str] = &[
     "lock",
 ];
 
+/// Names that are folders of sources wherever they stand.
+const FOLDERS: &[&str] =
+    &["src", "app", "backend", "frontend", "api", "server", "scripts", "config", "utils", "templates"];
+
 impl Deployment<'_> {
     /// Everything that the image's build or start needs and the repository lacks.
     #[must_use]
@@ -125,54 +131,56 @@ impl Deployment<'_> {
                 if let Some(from) = &copied.copy.from {
                     if from.value.parse::<usize>().is_ok_and(|index| index >= stage.index) {
                         let location = Location::new(path, from.span);
-                        found.push(MissingPath { location, kind: MissingKind::Stage(from.value.clone()) });
+                        found.push(MissingPath {
+                            location,
+                            kind: MissingKind::Stage(from.value.clone()),
+                            further: vec![],
+                        });
                     }
                     continue;
                 }
                 let wanted = copied.sources.iter().filter_map(|one| Some((one.value.as_deref()?, one.span)));
                 let known: Vec<_> = wanted.filter(|(source, _)| !source.contains("://")).collect();
-                // `COPY app.py optional.tx[t] ./`: a pattern that matches nothing beside a file is a way to make it optional.
-                let optional = copied.sources.len() > 1;
+                let mut of_copy: Option<MissingPath> = None;
                 for (source, span) in known {
-                    let pattern = source.contains(['*', '?', '[']);
-                    match self.context_has(source) {
-                        true => present += usize::from(!matches!(source, "." | "./")),
-                        false if pattern && optional || self.is_made(source) => {}
-                        false => found.push(MissingPath {
+                    // A pattern may match nothing: that is a way to make a source optional.
+                    if source.contains(['*', '?', '[']) {
+                        continue;
+                    }
+                    if self.context_has(source) {
+                        present += usize::from(!matches!(source, "." | "./"));
+                    } else if let Some(missing) = &mut of_copy {
+                        missing.further.push(Location::new(path, span));
+                    } else if !self.is_made(source) {
+                        of_copy = Some(MissingPath {
                             location: Location::new(path, span),
                             kind: MissingKind::CopySource {
                                 source: source.to_owned(),
                                 context: self.root().clone(),
                                 similar: self.similar(source),
                             },
-                        }),
+                            further: vec![],
+                        });
                     }
                 }
+                found.extend(of_copy);
             }
         }
         // The folder that a Dockerfile is built in is certain where the platform says so, else where something is found.
-        let platform = self.platform().value;
-        let certain = matches!(platform, Platform::Space(_) | Platform::Compose) || path.parent().is_root();
-        if !certain && present == 0 {
+        if !self.knows_context(path) && present == 0 {
             found.retain(|missing| !matches!(missing.kind, MissingKind::CopySource { .. }));
         }
         found
     }
 
+    /// Whether the folder that the image is built in is known rather than guessed.
+    fn knows_context(&self, dockerfile: &RepoPath) -> bool {
+        matches!(self.platform().value, Platform::Space(_) | Platform::Compose) || dockerfile.parent().is_root()
+    }
+
     fn context_has(&self, source: &str) -> bool {
         let repository = self.documents().repository();
         let relative = source.trim_start_matches('/');
-        if relative.contains(['*', '?', '[']) {
-            let Ok(glob) = globset::GlobBuilder::new(relative.trim_end_matches('/')).literal_separator(true).build()
-            else {
-                return true;
-            };
-            let matcher = glob.compile_matcher();
-            return repository.within(self.root()).any(|entry| {
-                let inside = entry.path().relative_to(self.root()).unwrap_or_default();
-                matcher.is_match(inside) || inside.match_indices('/').any(|(at, _)| matcher.is_match(&inside[..at]))
-            });
-        }
         self.root().join(relative).is_none_or(|path| repository.presence(&path) != Presence::Absent)
     }
 
@@ -181,7 +189,10 @@ impl Deployment<'_> {
         let parts: Vec<_> = source.trim_matches('/').split('/').filter(|part| !matches!(*part, "" | ".")).collect();
         let name = parts.last().copied().unwrap_or_default();
         let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        // A name alone may be a program that is built before the image.
+        let program = parts.len() == 1 && !name.contains('.') && !source.ends_with('/') && !FOLDERS.contains(&name);
         parts.is_empty()
+            || program
             || parts.iter().any(|part| MADE.contains(&part.to_ascii_lowercase().as_str()) || part.starts_with(".env"))
             || MADE_ENDINGS.contains(&ending)
             || name.contains("example")
@@ -218,7 +229,12 @@ impl Deployment<'_> {
         let Layout::Image(layout) = self.layout() else { return vec![] };
         let text = self.documents().repository().source(dockerfile).map_or("", |source| source.text());
         let mut found = Vec::new();
-        for start in self.starts().iter().filter(|start| start.file.is_none()) {
+        let moves = self.starts().iter().any(|start| start.invocation.as_ref().is_some_and(|one| one.name() == "cd"));
+        if moves || !self.knows_context(dockerfile) {
+            return found;
+        }
+        let own = self.starts().iter().filter(|start| start.file.is_none() && start.location.path == *dockerfile);
+        for start in own {
             let Some(invocation) = &start.invocation else { continue };
             let Some((script, _)) = invocation.python_script() else { continue };
             let Some(plain) = script.plain().filter(|path| path.ends_with(".py")) else { continue };
@@ -227,7 +243,11 @@ impl Deployment<'_> {
             let made = text.matches(name).count() > 1 || text.contains("git clone") || self.is_made(expected.as_str());
             if !made && self.documents().repository().presence(&expected) == Presence::Absent {
                 let location = Location::new(&start.location.path, script.span);
-                found.push(MissingPath { location, kind: MissingKind::Script { path: plain.to_owned(), expected } });
+                found.push(MissingPath {
+                    location,
+                    kind: MissingKind::Script { path: plain.to_owned(), expected },
+                    further: vec![],
+                });
             }
         }
         found
@@ -257,7 +277,11 @@ impl Deployment<'_> {
                 let top_here = is_here(top.to_owned()).is_some()
                     || layout.source_of(top).is_some()
                     || roots.iter().any(|root| self.present(root, top));
-                if top_here || self.packages().has(top) || self.packages().has(&top.replace('_', "-")) {
+                // One part alone could be a file that only shares its name with a part of an installed package.
+                let is_own_name = rest.contains('.')
+                    || self.root().file_name() == top
+                    || roots.iter().any(|root| root.file_name() == top);
+                if !is_own_name || top_here || self.packages().has(top) || self.packages().has(&top.replace('_', "-")) {
                     continue;
                 }
                 // The package of that name is in the repository, or its content without it is: both say first-party.
@@ -267,7 +291,7 @@ impl Deployment<'_> {
                         found: file,
                         shorter: rest.to_owned(),
                     };
-                    found.push(MissingPath { location: Location::new(path, import.statement), kind });
+                    found.push(MissingPath { location: Location::new(path, import.statement), kind, further: vec![] });
                 }
             }
         }

@@ -154,7 +154,7 @@ fn keeps_running(deployment: &Deployment<'_>) -> bool {
             call.callee.last_name().is_some_and(|name| {
                 KEEPS_RUNNING.contains(&name)
                     // A program that runs its own `main()` of this file is judged by what that calls.
-                    && !(call.local_function().is_some())
+                    && call.local_function().is_none()
             })
         })
     })

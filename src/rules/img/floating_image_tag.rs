@@ -1,7 +1,7 @@
 //! IMG002 floating-image-tag: an image without a tag, or with `latest`.
 
 use crate::deployment::Project;
-use crate::diagnostic::{Location, RuleId, Severity};
+use crate::diagnostic::{Location, RepoPath, RuleId, Severity};
 use crate::formats::dockerfile::Base;
 use crate::formats::image::ImageReference;
 use crate::repo::FileKind;
@@ -20,7 +20,8 @@ impl Rule for FloatingImageTag {
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let documents = project.documents();
-        for entry in documents.repository().of_kind(FileKind::Dockerfile) {
+        let dockerfiles = documents.repository().of_kind(FileKind::Dockerfile);
+        for entry in dockerfiles.filter(|entry| !is_material(entry.path())) {
             let Some(Ok(dockerfile)) = documents.dockerfile(entry.path()) else { continue };
             for stage in &dockerfile.stages {
                 if let Base::External(image) = &stage.base {
@@ -38,6 +39,11 @@ impl Rule for FloatingImageTag {
             }
         }
     }
+}
+
+/// Images that only tests and documents build.
+fn is_material(path: &RepoPath) -> bool {
+    path.parts().any(|part| matches!(part, "test" | "tests" | "testdata" | "fixtures" | "examples" | "docs"))
 }
 
 fn check(image: &ImageReference, location: Location, report: &mut Reporter) {

@@ -1,6 +1,6 @@
 //! Files whose name is a slip of one that a tool reads: `,gitignore`, `Dockerfile.txt`.
 
-use crate::deployment::Project;
+use crate::deployment::{Platform, Project};
 use crate::diagnostic::{Fix, Location};
 use crate::repo::Presence;
 use crate::rules::Reporter;
@@ -29,7 +29,8 @@ const SLIPS: &[(&str, &str, &str)] = &[
 pub(super) fn check(project: &Project<'_>, report: &mut Reporter) {
     let repository = project.documents().repository();
     let mut folders = vec![crate::diagnostic::RepoPath::root()];
-    folders.extend(project.deployments().iter().map(|deployment| deployment.root().clone()));
+    let deployed = project.deployments().iter().filter(|one| one.platform().value != Platform::Unspecified);
+    folders.extend(deployed.map(|deployment| deployment.root().clone()));
     folders.sort();
     folders.dedup();
     for folder in &folders {

@@ -5,7 +5,7 @@ use crate::diagnostic::{Fix, Location, RuleId};
 use crate::repo::{FileKind, Presence};
 use crate::rules::{Reporter, Rule};
 
-use super::misnamed;
+use super::{misnamed, volumes};
 
 /// IMG003 missing-build-path.
 pub struct MissingBuildPath;
@@ -25,11 +25,15 @@ impl Rule for MissingBuildPath {
         let mut modules: Vec<String> = Vec::new();
         for missing in deployment.missing_paths() {
             let location = missing.location.clone();
+            let further = missing.further;
             match missing.kind {
                 MissingKind::CopySource { source, context, similar } => {
                     let place = if context.is_root() { "the repository".to_owned() } else { format!("{context}/") };
                     let message = format!("{source} is not in {place}, the build context: the build stops here");
                     let finding = report.error(location.clone(), message);
+                    for place in further {
+                        finding.label(place, "this is missing too");
+                    }
                     let ignored = "git does not carry ignored files, so that a build from a checkout has none";
                     match similar {
                         Some(similar) => {
@@ -95,6 +99,11 @@ fn compose(project: &Project<'_>, report: &mut Reporter) {
     let repository = documents.repository();
     for entry in repository.of_kind(FileKind::Compose) {
         let Some(compose) = documents.compose(entry.path()) else { continue };
+        // Another file is often put on top of the main one, and its paths are then relative to that.
+        if entry.path().file_name().matches('.').count() > 1 {
+            continue;
+        }
+        volumes::check(documents, entry.path(), compose, report);
         for build in compose.services.iter().filter_map(|service| service.build.as_ref()) {
             let plain = |text: &str| !text.contains(['$', '{', ':', '#']) && !text.starts_with('/');
             if !plain(&build.context.value) {

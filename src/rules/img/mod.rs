@@ -5,6 +5,7 @@ mod misnamed;
 mod missing_build_path;
 mod missing_health_check;
 mod unavailable_system_package;
+mod volumes;
 
 pub use floating_image_tag::FloatingImageTag;
 pub use missing_build_path::MissingBuildPath;

@@ -61,7 +61,9 @@ fn undeclared(deployment: &Deployment<'_>, report: &mut Reporter) {
     };
     let is_own = deployment.starts_with_own_command();
     let agrees = published.iter().any(|port| declared.iter().any(|own| own.value == port.value));
-    if !deployment.servers().is_empty() || !is_own || agrees || published.iter().any(|port| chosen(&port)) {
+    let listens =
+        |server: &Server| server.port.as_ref().is_some_and(|own| published.iter().any(|port| port.value == own.value));
+    if deployment.servers().iter().any(listens) || !is_own || agrees || published.iter().any(|port| chosen(&port)) {
         return;
     }
     let Some(location) = first.location() else { return };
