@@ -284,7 +284,7 @@ fn placeholder(address: &str) -> Option<String> {
     };
     let certain = |part: &str| part.to_ascii_lowercase().starts_with("your");
     // A Space may be called "space"; an owner and a name that are both placeholders are no accident.
-    let found = parts.iter().all(|part| is_one(part)) || parts.iter().any(|part| is_one(part) && certain(part));
+    let found = parts.iter().all(is_one) || parts.iter().any(|part| is_one(part) && certain(part));
     found.then(|| parts.join("/"))
 }
 

@@ -80,7 +80,7 @@ fn outdated(source: &Source, uses: &ActionReference) -> Option<Use> {
     let old = old_action(&name, major)?;
     let fix = old.raise.filter(|_| exact).map(|raise| {
         let message = format!("Use {name}@v{raise}");
-        let fix = if old.automatic && old.severity == ActionState::Error || raise == major + 1 && old.automatic {
+        let fix = if old.automatic && (old.severity == ActionState::Error || raise == major + 1) {
             Fix::safe(message)
         } else {
             Fix::unsafe_(message)
