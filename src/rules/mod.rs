@@ -9,10 +9,10 @@ pub mod img;
 mod nearest;
 pub mod net;
 mod reporter;
+pub mod run;
 mod suppression;
 pub mod sys;
 pub mod wf;
-pub mod run;
 
 pub use reporter::Reporter;
 pub use suppression::{Selector, Suppression, SuppressionUse};
@@ -81,17 +81,17 @@ pub const RULES: &[&dyn Rule] = &[
     &net::HardCodedPort,
     &net::PortMismatch,
     &net::NoServerStarted,
-    &sys::UnreadableFile,
-    &sys::IneffectiveSuppression,
-    &wf::MisplacedWorkflow,
-    &wf::OutdatedAction,
-    &wf::BrokenSyncStep,
     &run::HasattrNotCallable,
     &run::ThrottleNeverArmed,
     &run::NonAtomicWrite,
     &run::UnguardedModelJson,
     &run::EphemeralState,
     &run::TestOfMissingAttribute,
+    &sys::UnreadableFile,
+    &sys::IneffectiveSuppression,
+    &wf::MisplacedWorkflow,
+    &wf::OutdatedAction,
+    &wf::BrokenSyncStep,
 ];
 
 /// The rule with this code or name, whatever the case.
