@@ -16,6 +16,7 @@ mod space_card;
 pub mod standard_library;
 pub mod version_set;
 mod wheels;
+mod workflow_keys;
 
 pub use actions::{ActionState, OldAction, old_action};
 pub use api_changes::{
@@ -33,6 +34,7 @@ pub use servers::{ArgumentCondition, ServerCall, ServerCommand, Servers, Setting
 pub use space_card::{CardDefaults, CardKey, CardLimits, CardType, MistakenKey, SpaceCard, space_card};
 pub use version_set::{SpecifierError, VersionSet, parse_specifiers};
 pub use wheels::{BinaryPackage, binary_package};
+pub use workflow_keys::{WorkflowKeys, workflow_keys};
 
 use std::sync::LazyLock;
 

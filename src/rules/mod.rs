@@ -90,6 +90,7 @@ pub const RULES: &[&dyn Rule] = &[
     &sys::UnreadableFile,
     &sys::IneffectiveSuppression,
     &wf::MisplacedWorkflow,
+    &wf::InvalidWorkflow,
     &wf::OutdatedAction,
     &wf::BrokenSyncStep,
 ];

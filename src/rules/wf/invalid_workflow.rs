@@ -1,0 +1,362 @@
+//! WF003 invalid-workflow: a workflow that GitHub refuses to run.
+
+use std::collections::BTreeMap;
+
+use crate::deployment::Project;
+use crate::deployment::sync::is_hub_step;
+use crate::diagnostic::{Diagnostic, Fix, Location, RepoPath, RuleId, Span};
+use crate::formats::workflow::{ExpressionFault, Job, Workflow, expression_faults};
+use crate::formats::yaml::{Node, Style, Value};
+use crate::knowledge::workflow_keys;
+use crate::repo::{FileKind, Source};
+use crate::rules::nearest::{nearest, same_but_spelling};
+use crate::rules::{Reporter, Rule};
+
+/// WF003 invalid-workflow.
+pub struct InvalidWorkflow;
+
+impl Rule for InvalidWorkflow {
+    fn id(&self) -> RuleId {
+        RuleId { code: "WF003", name: "invalid-workflow" }
+    }
+
+    fn check(&self, project: &Project<'_>, report: &mut Reporter) {
+        let documents = project.documents();
+        for entry in documents.repository().of_kind(FileKind::Workflow) {
+            let path = entry.path();
+            match documents.yaml(path) {
+                Some(Err(error)) => {
+                    report
+                        .error(
+                            Location::new(path, error.span),
+                            format!("GitHub can't read this workflow, since it is not YAML: {}", error.message),
+                        )
+                        .help("mend the YAML here or just above: indentation with spaces only, quotes around text with `: `");
+                }
+                Some(Ok(_)) => {
+                    if let (Some(workflow), Some(source)) =
+                        (documents.workflow(path), documents.repository().source(path))
+                    {
+                        Check { path, source, workflow, report }.workflow();
+                    }
+                }
+                None => {}
+            }
+        }
+    }
+}
+
+struct Check<'c> {
+    path: &'c RepoPath,
+    source: &'c Source,
+    workflow: &'c Workflow,
+    report: &'c mut Reporter,
+}
+
+impl Check<'_> {
+    fn error(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) -> &mut Diagnostic {
+        self.report.error(Location::new(self.path, span), message).help(help)
+    }
+
+    fn workflow(&mut self) {
+        let workflow = self.workflow;
+        let head = Span::at(workflow.node.span.start);
+        let is_workflow = ["on", "true", "jobs"].iter().any(|key| workflow.node.get(key).is_some());
+        if !is_workflow {
+            self.error(
+                head,
+                "This is no workflow, since it has neither `on` nor `jobs`: GitHub reports it as broken on every push",
+                "move it out of .github/workflows; a step belongs into a job, and an action into its own folder",
+            );
+            return;
+        }
+        self.keys(&workflow.node, &workflow_keys().workflow_keys, "a workflow");
+        let on = workflow.node.get("on").or_else(|| workflow.node.get("true"));
+        match on {
+            None => {
+                self.error(
+                    head,
+                    "The workflow has no `on`, so nothing starts it",
+                    "name the events, such as `on: push`",
+                );
+            }
+            Some(on) if workflow.on.is_empty() => {
+                self.error(
+                    on.span,
+                    "`on` names no event, so nothing starts the workflow",
+                    "name the events, such as `on: push`",
+                );
+            }
+            Some(_) => self.events(),
+        }
+        match workflow.node.get("jobs") {
+            None => {
+                self.error(head, "The workflow has no `jobs`, so GitHub refuses it", "add the jobs");
+            }
+            Some(jobs) if jobs.entries().is_empty() => {
+                self.error(jobs.span, "`jobs` holds no job, so GitHub refuses the workflow", "add a job");
+            }
+            Some(_) => {}
+        }
+        for job in &workflow.jobs {
+            self.job(job);
+        }
+        self.needs();
+        self.expressions();
+    }
+
+    /// Keys that the format does not know. A file for another tool has many; a mistake is one or two.
+    fn keys(&mut self, node: &Node, known: &[String], what: &str) {
+        for (key, _) in node.entries() {
+            let Some(name) = key.scalar_text() else { continue };
+            if known.iter().any(|known| known == name) || matches!(name, "true" | "<<") || name.contains("${{") {
+                continue;
+            }
+            let absent = known.iter().map(String::as_str).filter(|known| node.get(known).is_none());
+            let meant = nearest(name, absent).map(str::to_owned);
+            let path = self.path.clone();
+            let message = format!("`{name}` is no key of {what}, so GitHub refuses the workflow");
+            match meant {
+                Some(meant) => {
+                    let words = format!("Write `{meant}`");
+                    let fix = if same_but_spelling(name, &meant) { Fix::safe(words) } else { Fix::unsafe_(words) };
+                    self.error(key.span, message, format!("did you mean `{meant}`?"))
+                        .fix(fix.replace(&path, key.span, meant));
+                }
+                None => {
+                    self.error(key.span, message, format!("the keys are {}", known.join(", ")));
+                }
+            }
+        }
+    }
+
+    fn events(&mut self) {
+        for event in &self.workflow.on {
+            let (name, span) = (event.name.value.as_str(), event.name.span);
+            let known = &workflow_keys().events;
+            if !known.iter().any(|known| known == name) {
+                let meant = nearest(name, known.iter().map(String::as_str));
+                let path = self.path.clone();
+                let help = meant.map_or_else(
+                    || "see the list of events that trigger workflows".to_owned(),
+                    |meant| format!("did you mean `{meant}`?"),
+                );
+                self.error(span, format!("`{name}` is no event, so GitHub refuses the workflow"), help)
+                    .fix(meant.map(|meant| Fix::unsafe_(format!("Write `{meant}`")).replace(&path, span, meant)));
+            }
+            for filter in event.filters.iter().filter(|filter| filter.name.value == "cron") {
+                for pattern in &filter.patterns {
+                    if let Some(reason) = cron_fault(&pattern.value) {
+                        self.error(
+                            pattern.span,
+                            format!("`{}` is no schedule, so GitHub refuses the workflow: {reason}", pattern.value),
+                            "write minute, hour, day, month and weekday, such as `30 4 * * 1`",
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    fn job(&mut self, job: &Job) {
+        if job.node.is_null() || !job.node.is_mapping() {
+            return;
+        }
+        self.keys(&job.node, &workflow_keys().job_keys, "a job");
+        let calls = job.node.get("uses").is_some();
+        let steps = job.node.get("steps");
+        if !calls && job.node.get("runs-on").is_none() {
+            let id = &job.id;
+            self.error(
+                id.span,
+                format!("The job `{}` has no `runs-on`, so GitHub refuses the workflow", id.value),
+                "add `runs-on: ubuntu-latest`",
+            );
+        }
+        if !calls && steps.is_none_or(|steps| matches!(steps.value, Value::Null)) {
+            let id = &job.id;
+            self.error(
+                id.span,
+                format!("The job `{}` has no `steps`, so GitHub refuses the workflow", id.value),
+                "add its steps",
+            );
+        }
+        let mut ids: BTreeMap<String, Span> = BTreeMap::new();
+        for step in steps.map(Node::items).unwrap_or_default() {
+            if !step.is_mapping() {
+                continue;
+            }
+            self.keys(step, &workflow_keys().step_keys, "a step");
+            let place = step.entries().first().map_or(step.span, |(key, _)| key.span);
+            match (step.entry("run"), step.entry("uses")) {
+                (Some((run, _)), Some((uses, _))) => {
+                    let path = self.path.clone();
+                    self.error(
+                        uses.span,
+                        "A step has both `run` and `uses`, so GitHub refuses the workflow",
+                        "make two steps of it",
+                    )
+                    .label(Location::new(&path, run.span), "the other one");
+                }
+                (None, None) if step.get("<<").is_none() => {
+                    self.error(
+                        place,
+                        "A step has neither `run` nor `uses`, so GitHub refuses the workflow",
+                        "say what the step does",
+                    );
+                }
+                _ => {}
+            }
+            if let Some(id) = step.text_at("id") {
+                let key = id.value.to_ascii_lowercase();
+                if let Some(first) = ids.insert(key, id.span) {
+                    let path = self.path.clone();
+                    self.error(
+                        id.span,
+                        format!("The id `{}` stands twice in this job, so GitHub refuses the workflow", id.value),
+                        "give each step its own id",
+                    )
+                    .label(Location::new(&path, first), "first here");
+                }
+            }
+        }
+    }
+
+    /// `needs` must name jobs, and must not lead back to the job itself.
+    fn needs(&mut self) {
+        let workflow = self.workflow;
+        let find = |name: &str| workflow.jobs.iter().position(|job| job.id.value.eq_ignore_ascii_case(name));
+        for need in workflow.jobs.iter().flat_map(|job| &job.needs) {
+            if find(&need.value).is_none() && !need.value.contains("${{") {
+                let meant = nearest(&need.value, workflow.jobs.iter().map(|job| job.id.value.as_str()));
+                let help = meant.map_or_else(
+                    || "name a job of this workflow".to_owned(),
+                    |meant| format!("did you mean `{meant}`?"),
+                );
+                let path = self.path.clone();
+                self.error(
+                    need.span,
+                    format!("There is no job `{}` to wait for, so GitHub refuses the workflow", need.value),
+                    help,
+                )
+                .fix(meant.map(|meant| Fix::unsafe_(format!("Write `{meant}`")).replace(&path, need.span, meant)));
+            }
+        }
+        // Jobs whose needs are all settled fall away; a cycle stays.
+        let mut settled = vec![false; workflow.jobs.len()];
+        loop {
+            let next = workflow.jobs.iter().enumerate().position(|(index, job)| {
+                let ready = |need: &str| find(need).is_none_or(|at| settled.get(at) == Some(&true));
+                settled.get(index) == Some(&false) && job.needs.iter().all(|need| ready(&need.value))
+            });
+            match next.and_then(|index| settled.get_mut(index)) {
+                Some(done) => *done = true,
+                None => break,
+            }
+        }
+        let waiting: Vec<&Job> =
+            workflow.jobs.iter().zip(&settled).filter(|(_, done)| !**done).map(|(job, _)| job).collect();
+        if let Some(first) = waiting.first() {
+            let names = waiting.iter().map(|job| job.id.value.as_str()).collect::<Vec<_>>().join(", ");
+            self.error(
+                first.id.span,
+                format!("These jobs wait for each other, so GitHub refuses the workflow: {names}"),
+                "break the circle of `needs`",
+            );
+        }
+    }
+
+    fn expressions(&mut self) {
+        let text = self.source.text();
+        // Steps that speak to the Hub are the business of broken-sync-step.
+        let steps = self.workflow.jobs.iter().flat_map(|job| &job.steps);
+        let theirs: Vec<Span> = steps.filter(|step| is_hub_step(step, text)).map(|step| step.span).collect();
+        let mut scalars = Vec::new();
+        collect_scalars(&self.workflow.node, text, &mut scalars);
+        for span in scalars {
+            for (at, fault) in expression_faults(span.of(text)) {
+                let at = at.shifted(span.start);
+                let name_of_hub_step =
+                    matches!(fault, ExpressionFault::UnknownName(_)) && theirs.iter().any(|step| step.covers(at));
+                if name_of_hub_step {
+                    continue;
+                }
+                let (what, help) = match fault {
+                    ExpressionFault::Open => {
+                        ("An expression is opened with `${{` and never closed".to_owned(), "close it with `}}`")
+                    }
+                    ExpressionFault::Empty => ("An expression is empty".to_owned(), "write what it stands for"),
+                    ExpressionFault::UnknownName(name) => (
+                        format!("`{name}` is no context and no function of GitHub's expressions"),
+                        "begin with a context such as `github`, `env`, `secrets`, `vars`, `inputs`, `matrix`, `steps` or `needs`",
+                    ),
+                    ExpressionFault::DoubleQuotes => {
+                        ("An expression holds text in double quotes".to_owned(), "write it in single quotes")
+                    }
+                };
+                self.error(at, format!("{what}, so GitHub refuses the workflow"), help);
+            }
+        }
+    }
+}
+
+/// The places of all scalars that hold an expression; of a block, without its first line, which may carry a comment.
+fn collect_scalars(node: &Node, text: &str, found: &mut Vec<Span>) {
+    match &node.value {
+        Value::String(value) if value.contains("${{") && node.span == node.content => {
+            let is_block = matches!(node.style, Style::Literal | Style::Folded);
+            let head = if is_block { node.raw(text).find('\n').unwrap_or(0) } else { 0 };
+            found.push(Span::new(node.span.start + head, node.span.end));
+        }
+        Value::Sequence(items) => items.iter().for_each(|item| collect_scalars(item, text, found)),
+        Value::Mapping(entries) => entries.iter().for_each(|(_, value)| collect_scalars(value, text, found)),
+        _ => {}
+    }
+}
+
+/// What is wrong with a POSIX cron expression.
+fn cron_fault(cron: &str) -> Option<&'static str> {
+    if cron.contains("${{") {
+        return None;
+    }
+    let fields: Vec<&str> = cron.split_whitespace().collect();
+    if fields.len() != 5 {
+        return Some("it must have five fields");
+    }
+    let months = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+    let days = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+    let limits: [(u32, u32, &[&str]); 5] = [(0, 59, &[]), (0, 23, &[]), (1, 31, &[]), (1, 12, &months), (0, 7, &days)];
+    let in_range = |text: &str, (low, high, names): (u32, u32, &[&str])| {
+        text.parse::<u32>().is_ok_and(|number| (low..=high).contains(&number))
+            || names.iter().any(|name| name.eq_ignore_ascii_case(text))
+    };
+    let right = |field: &str, limit: (u32, u32, &[&str])| {
+        field.split(',').all(|part| {
+            let (range, step) = part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));
+            let step_is_right = step.is_none_or(|step| step.parse::<u32>().is_ok_and(|step| step > 0));
+            let range_is_right = range == "*"
+                || match range.split_once('-') {
+                    Some((from, to)) => in_range(from, limit) && in_range(to, limit),
+                    None => in_range(range, limit),
+                };
+            step_is_right && range_is_right
+        })
+    };
+    let all = fields.iter().zip(limits).all(|(field, limit)| right(field, limit));
+    (!all).then_some("a field is out of its range")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schedules() {
+        for cron in ["0 0 * * *", "*/15 4-6 1,15 JAN-mar MON", "5 4 * * 7", "${{ x }}"] {
+            assert_eq!(cron_fault(cron), None, "{cron}");
+        }
+        for cron in ["@daily", "0 0 * *", "60 0 * * *", "0 0 0 * *", "*/0 * * * *", "0 0 * * MOON"] {
+            assert!(cron_fault(cron).is_some(), "{cron}");
+        }
+    }
+}
