@@ -13,17 +13,22 @@ pub struct ThreadsafeResultDeadlock;
 
 const LITERALS: &[&str] = &["run_coroutine_threadsafe"];
 
+/// A program that says this drives a loop of its own making, most likely in a thread beside: what is sent to that loop can
+/// be waited for.
+const LOOP_BESIDE: &[&str] = &["run_forever"];
+
 impl Rule for ThreadsafeResultDeadlock {
     fn id(&self) -> RuleId {
         RuleId { code: "AIO007", name: "threadsafe-result-deadlock" }
     }
 
     fn literals(&self) -> &'static [&'static str] {
-        LITERALS
+        &["run_coroutine_threadsafe", "run_forever"]
     }
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let graph = CallGraph::new(project.documents());
+        let has_loop_beside = project.documents().files_mentioning(LOOP_BESIDE).any(is_program);
         for (path, module) in project.documents().modules_mentioning(LITERALS).filter(|(path, _)| is_program(path)) {
             for wait in module.calls.iter().filter(|call| call.callee.last_name() == Some("result")) {
                 let Some(sent) = wait.receiver.map(|id| module.call(id)) else { continue };
@@ -33,6 +38,9 @@ impl Rule for ThreadsafeResultDeadlock {
                 let Some(id) = wait.function else { continue };
                 let function = FunctionAt { path, module, id };
                 let own = takes_own_loop(module, sent);
+                if !own && has_loop_beside {
+                    continue;
+                }
                 let location = Location::new(path, wait.span);
                 let help = "await asyncio.wrap_future(future), or simply await the coroutine where it belongs to this loop; \
                             wait with result() only in another thread";
