@@ -87,7 +87,9 @@ pub fn find(text: &str) -> Vec<Secret> {
         for token in pattern.find_iter(text) {
             let body = token.as_str().get(shape.prefix..).unwrap_or_default();
             let real = if shape.checksum { has_github_checksum(token.as_str()) } else { !is_placeholder(body) };
-            if real {
+            // Firebase's web keys name a project and open nothing by themselves.
+            let public = shape.literal == "AIza" && line_around(text, token.start()).contains("firebase");
+            if real && !public {
                 let hidden = Span::new(token.start() + shape.prefix, token.end());
                 found.push(Secret { kind: shape.kind, span: Span::from(token.range()), hidden });
             }
@@ -95,6 +97,16 @@ pub fn find(text: &str) -> Vec<Secret> {
     }
     found.sort_by_key(|secret| secret.span);
     found
+}
+
+/// The line around an offset, in lower case.
+fn line_around(text: &str, at: usize) -> String {
+    let (before, after) = text.split_at(at);
+    let start = before.rsplit('\n').next().unwrap_or_default();
+    let end = after.split('\n').next().unwrap_or_default();
+    // A line can be megabytes long; what names the key stands near it.
+    let start: String = start.chars().rev().take(80).collect::<Vec<_>>().into_iter().rev().collect();
+    format!("{start}{}", end.chars().take(120).collect::<String>()).to_ascii_lowercase()
 }
 
 /// Whether somebody wrote it to stand for a token: `xxxx`, `your_key`, `1234567890`.

@@ -127,6 +127,32 @@ fn nothing_from_the_repository_steers_the_terminal() {
 }
 
 #[test]
+fn a_masked_text_is_in_no_output_whichever_finding_shows_its_line() {
+    let repository = Repository::in_memory([("a.py", "login('hf_SECRET日本'); launch()\n".as_bytes())]);
+    let token = at(&repository, "a.py", "hf_SECRET日本");
+    let mut leak = Diagnostic::new(PIN, Severity::Error, token.clone(), "a token stands in the source");
+    leak.mask(Location::new(&token.path, Span::new(token.span.start + 3, token.span.end)));
+    let other = Diagnostic::new(BIND, Severity::Error, at(&repository, "a.py", "launch()"), "a server");
+    let diagnostics = [leak, other];
+    let findings = Findings {
+        repository: &repository,
+        diagnostics: &diagnostics,
+        deployments: 0,
+        prefix: "",
+        stands_in: None,
+        absolute_root: None,
+    };
+    for format in [Format::Full, Format::Concise, Format::Json, Format::Sarif, Format::Github] {
+        let mut out = Vec::new();
+        let presentation = Presentation { paint: Paint::new(false), width: 80, advice: true };
+        write_findings(&mut out, format, &[findings], &[], presentation).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(!text.contains("SECRET") && !text.contains("日本"), "{format:?}: {text}");
+        assert!(format != Format::Full || text.matches("hf_********").count() == 2, "{text}");
+    }
+}
+
+#[test]
 fn colour_is_the_only_difference_that_colour_makes_and_lines_fit() {
     let plain = written(Format::Full, Paint::new(false), 100);
     let coloured = written(Format::Full, Paint::new(true), 100);

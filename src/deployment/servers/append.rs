@@ -34,3 +34,29 @@ pub(super) fn words(text: &str, invocation: &Invocation, words: &[&str]) -> Stri
     }
     words.iter().map(|word| format!(" {word}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::RepoPath;
+    use crate::formats::dockerfile::Dockerfile;
+    use crate::repo::Source;
+
+    #[test]
+    fn words_are_added_in_the_form_of_the_command() {
+        for (cmd, expected) in [
+            ("CMD uvicorn main:app", "CMD uvicorn main:app --host 0.0.0.0"),
+            ("CMD uvicorn main:app > log 2>&1", "CMD uvicorn main:app --host 0.0.0.0 > log 2>&1"),
+            ("CMD [\"uvicorn\", \"main:app\"]", "CMD [\"uvicorn\", \"main:app\", \"--host\", \"0.0.0.0\"]"),
+            ("CMD [\"daphne\"]", "CMD [\"daphne\", \"--host\", \"0.0.0.0\"]"),
+            ("CMD [\"sh\", \"-c\", \"uvicorn main:app\"]", "CMD [\"sh\", \"-c\", \"uvicorn main:app --host 0.0.0.0\"]"),
+        ] {
+            let text = format!("FROM python\n{cmd}\n");
+            let dockerfile = Dockerfile::parse(&Source::new(RepoPath::new("Dockerfile"), text.as_str())).unwrap();
+            let invocations = dockerfile.command(&dockerfile.stages[0]).unwrap().invocations();
+            let mut changed = text.clone();
+            changed.insert_str(invocations[0].span.end, &words(&text, &invocations[0], &["--host", "0.0.0.0"]));
+            assert_eq!(changed, format!("FROM python\n{expected}\n"));
+        }
+    }
+}

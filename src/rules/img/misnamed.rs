@@ -35,6 +35,10 @@ pub(super) fn check(project: &Project<'_>, report: &mut Reporter) {
     folders.dedup();
     for folder in &folders {
         for (slip, meant, consequence) in SLIPS {
+            // Without its dot or comma it may be a template's own file anywhere but at the root.
+            if !folder.is_root() && matches!(*slip, "gitignore" | "gitattributes" | "dockerignore") {
+                continue;
+            }
             let (Some(from), Some(to)) = (folder.join(slip), folder.join(meant)) else { continue };
             if repository.presence(&from) != Presence::File || repository.presence(&to) != Presence::Absent {
                 continue;
