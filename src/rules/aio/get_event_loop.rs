@@ -42,8 +42,14 @@ impl Rule for GetEventLoop {
 
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
         let documents = deployment.documents();
+        let warns = PythonVersion::new(WARNS_FROM.0, WARNS_FROM.1);
+        let recent = deployment.python().is_some_and(|python| python.value.without_patch() >= warns);
         for site in sites(documents) {
             let Some(reached) = deployment.reach().get(site.path) else { continue };
+            // Who calls what is asked only where the answer can matter.
+            if !recent && !runs_in_script_thread(deployment, site.path) {
+                continue;
+            }
             let situation = site.situation(documents);
             if !matches!(situation, Situation::AtStart | Situation::Unknown) {
                 continue;
