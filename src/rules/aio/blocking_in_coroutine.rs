@@ -7,7 +7,7 @@ use crate::formats::python::{Call, Function, FunctionId, Module, Usage, ValueKin
 use crate::knowledge::{BlockingCall, blocking_calls, fits_any};
 use crate::rules::{Reporter, Rule};
 
-use super::context::is_program;
+use super::context::program_modules;
 
 /// AIO008 blocking-in-coroutine.
 pub struct BlockingInCoroutine;
@@ -44,7 +44,7 @@ impl Rule for BlockingInCoroutine {
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let graph = CallGraph::new(project.documents());
         let mut helpers = 0;
-        for (path, module) in project.documents().modules_mentioning(LITERALS).filter(|(path, _)| is_program(path)) {
+        for (path, module) in program_modules(project.documents(), LITERALS) {
             // One function is one finding: its first call, with the others as labels.
             let mut functions: Vec<(FunctionId, Vec<(&Call, &BlockingCall)>)> = Vec::new();
             for call in module.calls.iter().filter(|call| !call.deferred) {

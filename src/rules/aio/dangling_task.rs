@@ -7,7 +7,7 @@ use crate::formats::python::{Call, Module, Runner, Usage};
 use crate::repo::Source;
 use crate::rules::{Reporter, Rule};
 
-use super::context::is_program;
+use super::context::program_modules;
 use super::task_without_loop::no_loop;
 
 /// AIO004 dangling-task.
@@ -30,7 +30,7 @@ impl Rule for DanglingTask {
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let documents = project.documents();
         let graph = CallGraph::new(documents);
-        for (path, module) in documents.modules_mentioning(LITERALS).filter(|(path, _)| is_program(path)) {
+        for (path, module) in program_modules(documents, LITERALS) {
             for call in module.calls.iter().filter(|call| !call.deferred && makes_task(call) && is_dropped(call)) {
                 let in_coroutine = module.is_inside_async(call);
                 if !in_coroutine

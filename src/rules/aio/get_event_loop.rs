@@ -7,7 +7,9 @@ use crate::formats::python::{AsyncContext, BlockKind, Call, Callee, Module, Valu
 use crate::knowledge::PythonVersion;
 use crate::rules::{Reporter, Rule};
 
-use super::context::{Contexts, ThreadPlace, contexts, is_imported_by_server, is_program, runs_before, sets_a_loop};
+use super::context::{
+    Contexts, ThreadPlace, contexts, is_imported_by_server, program_modules, runs_before, sets_a_loop,
+};
 
 /// AIO001 get-event-loop.
 pub struct GetEventLoop;
@@ -94,7 +96,7 @@ enum Situation {
 }
 
 fn sites(documents: &Documents) -> impl Iterator<Item = Site<'_>> {
-    documents.modules_mentioning(LITERALS).filter(|(path, _)| is_program(path)).flat_map(|(path, module)| {
+    program_modules(documents, LITERALS).flat_map(|(path, module)| {
         let calls = module.calls.iter().filter(|call| {
             !call.deferred && (call.is("asyncio.get_event_loop") || call.is("asyncio.events.get_event_loop"))
         });

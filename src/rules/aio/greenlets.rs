@@ -6,7 +6,7 @@ use crate::formats::python::Call;
 use crate::knowledge::{event_loops, fits_any};
 use crate::rules::Reporter;
 
-use super::context::{contexts, is_program};
+use super::context::{contexts, program_modules};
 
 /// Reports every patch of threads whose program runs loops in several threads or views. `sites` are the calls that run a
 /// loop in plain functions.
@@ -15,7 +15,7 @@ pub(super) fn check(graph: &CallGraph<'_>, sites: &[(FunctionAt<'_>, Span)], rep
         return;
     }
     let documents = graph.documents();
-    for (path, module) in documents.modules_mentioning(&["eventlet", "gevent"]).filter(|(path, _)| is_program(path)) {
+    for (path, module) in program_modules(documents, &["eventlet", "gevent"]) {
         let Some((patch, library)) = module.calls.iter().find_map(|call| Some((call, patches(call)?))) else {
             continue;
         };

@@ -6,7 +6,7 @@ use crate::diagnostic::{Label, Location, RuleId, Span};
 use crate::formats::python::{Block, BlockId, BlockKind, Call, Callee, FunctionId, Module, Usage};
 use crate::rules::{Reporter, Rule};
 
-use super::context::is_program;
+use super::context::program_modules;
 
 /// AIO010 lock-self-deadlock.
 pub struct LockSelfDeadlock;
@@ -26,7 +26,7 @@ impl Rule for LockSelfDeadlock {
     }
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
-        for (path, module) in project.documents().modules_mentioning(LITERALS).filter(|(path, _)| is_program(path)) {
+        for (path, module) in program_modules(project.documents(), LITERALS) {
             for (block, lock) in held(module) {
                 let Some(holder) = module.block(block).function else { continue };
                 let function = FunctionAt { path, module, id: holder };

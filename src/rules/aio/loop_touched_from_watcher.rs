@@ -6,7 +6,7 @@ use crate::diagnostic::{Label, Location, RuleId};
 use crate::formats::python::{Call, Callee, FunctionId, Module};
 use crate::rules::{Reporter, Rule};
 
-use super::context::{asks_for_a_loop, contexts, is_program};
+use super::context::{asks_for_a_loop, contexts, program_modules};
 
 /// AIO006 loop-touched-from-watcher.
 pub struct LoopTouchedFromWatcher;
@@ -27,7 +27,7 @@ impl Rule for LoopTouchedFromWatcher {
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let graph = CallGraph::new(project.documents());
-        for (path, module) in project.documents().modules_mentioning(LITERALS).filter(|(path, _)| is_program(path)) {
+        for (path, module) in program_modules(project.documents(), LITERALS) {
             for (id, _) in module.class_ids() {
                 let class = ClassAt { path, module, id };
                 if !is_watcher(&graph, class) {

@@ -6,7 +6,7 @@ use crate::diagnostic::{Label, Location, RepoPath, RuleId};
 use crate::formats::python::{Call, FunctionId, Module};
 use crate::rules::{Reporter, Rule};
 
-use super::context::is_program;
+use super::context::program_modules;
 
 /// AIO009 prewarm-in-thread.
 pub struct PrewarmInThread;
@@ -23,7 +23,7 @@ impl Rule for PrewarmInThread {
     }
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
-        for (path, module) in project.documents().modules_mentioning(LITERALS).filter(|(path, _)| is_program(path)) {
+        for (path, module) in program_modules(project.documents(), LITERALS) {
             for call in module.calls.iter().filter(|call| call.is("threading.Thread")) {
                 if !starts_program(project, path, module, call) || !main_thread_ends(module, call) {
                     continue;

@@ -8,7 +8,7 @@ use crate::formats::rust::RustContext;
 use crate::knowledge::{LoopRunner, event_loops, fits_any};
 use crate::rules::{Reporter, Rule};
 
-use super::context::{asks_for_a_loop, is_program};
+use super::context::{asks_for_a_loop, is_program, program_modules};
 use super::greenlets;
 
 /// AIO002 run-in-running-loop.
@@ -44,7 +44,7 @@ impl Rule for RunInRunningLoop {
         let graph = CallGraph::new(documents);
         let nested = is_nested(documents);
         let mut plain = Vec::new();
-        for (path, module) in documents.modules_mentioning(LITERALS).filter(|(path, _)| is_program(path)) {
+        for (path, module) in program_modules(documents, LITERALS) {
             let mut seen: Vec<FunctionId> = Vec::new();
             for call in module.calls.iter().filter(|call| !call.deferred) {
                 let Some(runner) = runner(module, call) else { continue };

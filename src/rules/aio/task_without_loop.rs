@@ -6,7 +6,7 @@ use crate::diagnostic::{Label, Location, RepoPath, RuleId};
 use crate::formats::python::{AsyncContext, Call, Module};
 use crate::rules::{Reporter, Rule};
 
-use super::context::{Contexts, asks_for_a_loop, contexts, is_imported_by_server, is_program};
+use super::context::{Contexts, asks_for_a_loop, contexts, is_imported_by_server, program_modules};
 
 /// AIO003 task-without-loop.
 pub struct TaskWithoutLoop;
@@ -25,7 +25,7 @@ impl Rule for TaskWithoutLoop {
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let documents = project.documents();
         let graph = CallGraph::new(documents);
-        for (path, module) in documents.modules_mentioning(LITERALS).filter(|(path, _)| is_program(path)) {
+        for (path, module) in program_modules(documents, LITERALS) {
             for call in module.calls.iter().filter(|call| !call.deferred && call.is("asyncio.create_task")) {
                 let Some(why) = no_loop(&graph, path, module, call) else { continue };
                 if call.function.is_none()

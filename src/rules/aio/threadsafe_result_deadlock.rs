@@ -6,7 +6,7 @@ use crate::diagnostic::{Location, RuleId};
 use crate::formats::python::{Call, Module, ValueKind};
 use crate::rules::{Reporter, Rule};
 
-use super::context::{asks_for_a_loop, is_program};
+use super::context::{asks_for_a_loop, program_modules};
 
 /// AIO007 threadsafe-result-deadlock.
 pub struct ThreadsafeResultDeadlock;
@@ -29,7 +29,7 @@ impl Rule for ThreadsafeResultDeadlock {
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let graph = CallGraph::new(project.documents());
         let has_loop_beside = project.documents().files_mentioning(LOOP_BESIDE).any(is_program);
-        for (path, module) in project.documents().modules_mentioning(LITERALS).filter(|(path, _)| is_program(path)) {
+        for (path, module) in program_modules(project.documents(), LITERALS) {
             for wait in module.calls.iter().filter(|call| call.callee.last_name() == Some("result")) {
                 let Some(sent) = wait.receiver.map(|id| module.call(id)) else { continue };
                 if !sent.is("asyncio.run_coroutine_threadsafe") || sent.function != wait.function {

@@ -6,7 +6,7 @@ use crate::diagnostic::{Fix, Location, RuleId};
 use crate::formats::python::Usage;
 use crate::rules::{Reporter, Rule};
 
-use super::context::is_program;
+use super::context::program_modules;
 
 /// AIO005 unawaited-coroutine.
 pub struct UnawaitedCoroutine;
@@ -25,7 +25,7 @@ impl Rule for UnawaitedCoroutine {
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let documents = project.documents();
         let graph = CallGraph::new(documents);
-        for (path, module) in documents.modules_mentioning(LITERALS).filter(|(path, _)| is_program(path)) {
+        for (path, module) in program_modules(documents, LITERALS) {
             for call in module.calls.iter().filter(|call| !call.deferred && call.usage == Usage::Statement) {
                 let Some(Definition::Function(callee)) = graph.callee(path, module, call) else { continue };
                 if !is_coroutine(callee) || module.in_type_checking(call.block) {

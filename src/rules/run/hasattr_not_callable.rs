@@ -5,12 +5,12 @@ use crate::diagnostic::{Fix, Location, RuleId};
 use crate::formats::python::{Call, Callee, Module};
 use crate::rules::{Reporter, Rule};
 
-use super::is_program;
+use super::program_modules;
 
 /// RUN001 hasattr-not-callable.
 pub struct HasattrNotCallable;
 
-const LITERALS: &[&str] = &["hasattr("];
+const LITERALS: &[&str] = &["hasattr(self,"];
 
 impl Rule for HasattrNotCallable {
     fn id(&self) -> RuleId {
@@ -23,7 +23,7 @@ impl Rule for HasattrNotCallable {
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let documents = project.documents();
-        for (path, module) in documents.modules_mentioning(LITERALS).filter(|(path, _)| is_program(path)) {
+        for (path, module) in program_modules(documents, LITERALS) {
             let Some(source) = documents.repository().source(path) else { continue };
             for guard in module.calls.iter().filter(|call| call.is("builtins.hasattr")) {
                 let (Some(object), Some(name)) = (guard.positional(0), guard.positional(1)) else { continue };

@@ -6,7 +6,7 @@ use crate::diagnostic::{Location, RepoPath, RuleId};
 use crate::formats::python::{Call, Module, Usage};
 use crate::rules::{Reporter, Rule};
 
-use super::is_program;
+use super::program_modules;
 
 /// RUN003 non-atomic-write.
 pub struct NonAtomicWrite;
@@ -25,7 +25,7 @@ impl Rule for NonAtomicWrite {
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let documents = project.documents();
         let graph = CallGraph::new(documents);
-        let files: Vec<_> = documents.modules_mentioning(LITERALS).filter(|(path, _)| is_program(path)).collect();
+        let files: Vec<_> = program_modules(documents, LITERALS).collect();
         for (path, module) in &files {
             for open in module.calls.iter().filter(|open| is_json(module, open, "json.dump", true)) {
                 let Some(file) = opened(open) else { continue };

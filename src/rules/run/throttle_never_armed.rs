@@ -5,7 +5,7 @@ use crate::diagnostic::{Location, RepoPath, RuleId, Span};
 use crate::formats::python::{Attribute, BlockKind, Class, Module, ValueKind};
 use crate::rules::{Reporter, Rule};
 
-use super::is_program;
+use super::program_modules;
 
 /// RUN002 throttle-never-armed.
 pub struct ThrottleNeverArmed;
@@ -23,7 +23,7 @@ impl Rule for ThrottleNeverArmed {
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let documents = project.documents();
-        for (path, module) in documents.modules_mentioning(LITERALS).filter(|(path, _)| is_program(path)) {
+        for (path, module) in program_modules(documents, LITERALS) {
             let Some(source) = documents.repository().source(path) else { continue };
             for class in &module.classes {
                 for attribute in class.attributes.iter().filter(|row| is_start_value(row)) {

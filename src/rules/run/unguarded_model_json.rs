@@ -6,7 +6,7 @@ use crate::diagnostic::{Location, RepoPath, RuleId};
 use crate::formats::python::{Argument, Call, Module, ValueKind};
 use crate::rules::{Reporter, Rule};
 
-use super::is_program;
+use super::program_modules;
 
 /// RUN004 unguarded-model-json.
 pub struct UnguardedModelJson;
@@ -30,7 +30,7 @@ impl Rule for UnguardedModelJson {
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let documents = project.documents();
         let graph = CallGraph::new(documents);
-        for (path, module) in documents.modules_mentioning(LITERALS).filter(|(path, _)| is_program(path)) {
+        for (path, module) in program_modules(documents, LITERALS) {
             let Some(source) = documents.repository().source(path) else { continue };
             for load in module.calls.iter().filter(|call| call.is("json.loads") && !call.deferred) {
                 if module.is_caught(load.block, "JSONDecodeError") {
