@@ -91,6 +91,7 @@ pub const RULES: &[&dyn Rule] = &[
     &sys::IneffectiveSuppression,
     &wf::MisplacedWorkflow,
     &wf::InvalidWorkflow,
+    &wf::TriggerNeverMatches,
     &wf::OutdatedAction,
     &wf::BrokenSyncStep,
 ];

@@ -2,6 +2,7 @@
 
 mod convert;
 mod expression;
+mod filter;
 
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use crate::diagnostic::{Span, Spanned};
 
 pub use convert::{is_composite_action, looks_like_workflow};
 pub use expression::{ExpressionFault, expression_faults};
+pub use filter::FilterPattern;
 
 /// A workflow.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,8 +4,10 @@ mod broken_sync_step;
 mod invalid_workflow;
 mod misplaced_workflow;
 mod outdated_action;
+mod trigger_never_matches;
 
 pub use broken_sync_step::BrokenSyncStep;
 pub use invalid_workflow::InvalidWorkflow;
 pub use misplaced_workflow::MisplacedWorkflow;
 pub use outdated_action::OutdatedAction;
+pub use trigger_never_matches::TriggerNeverMatches;
