@@ -29,7 +29,9 @@ impl Rule for IgnoredDockerfile {
             ["7860", "huggingface.co", "hugging face", "hf spaces", "hf space"].iter().any(|mark| text.contains(mark))
         });
         let app_port = card.location("app_port");
-        let severity = if made_for_a_space || app_port.is_some() { Severity::Warning } else { Severity::Advice };
+        // The SDK's own image may do as well, unless the card itself speaks of a container.
+        let severity = if app_port.is_some() { Severity::Warning } else { Severity::Advice };
+        let is_for_a_space = made_for_a_space || app_port.is_some();
         let finding = report.report(
             severity,
             at.clone(),
