@@ -44,7 +44,7 @@ impl Rule for IgnoredDockerfile {
         finding
             .help("write `sdk: docker` if the Space is to run what the Dockerfile builds; else leave it to other hosts")
             .fix(
-                (severity == Severity::Warning)
+                is_for_a_space
                     .then(|| Fix::unsafe_("Build the Dockerfile: `sdk: docker`").replace(&at.path, at.span, "docker")),
             );
     }
