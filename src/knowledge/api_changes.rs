@@ -5,7 +5,7 @@ mod pattern;
 mod table;
 
 pub use pattern::{PatternError, SymbolPattern};
-pub use table::TableError;
+pub use table::{TableError, parse as parse_api_table};
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -193,13 +193,7 @@ pub enum Checked {
 #[must_use]
 pub fn api_changes() -> &'static [Library] {
     static LIBRARIES: LazyLock<Vec<Library>> = LazyLock::new(|| {
-        // A small tree is checked in less time than it takes to read the tables one after the other. Threads of their own:
-        // one of a pool could, while it waits here, take up work that waits for these tables.
-        let mut libraries: Vec<_> = std::thread::scope(|scope| {
-            let tables = super::tables_in("api").map(|(_, text)| scope.spawn(move || table::parse(text).ok()));
-            let reading: Vec<_> = tables.collect();
-            reading.into_iter().filter_map(|table| table.join().ok().flatten()).collect()
-        });
+        let mut libraries = table::compiled_in();
         libraries.sort_by(|a, b| a.name.cmp(&b.name));
         libraries
     });

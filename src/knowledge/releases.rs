@@ -1,8 +1,9 @@
 //! Which releases a package has: `rules/releases/*.toml`, written by `tools/refresh_releases.py`. They tell what the next
 //! build would install.
 
+use std::collections::HashMap;
 use std::str::FromStr;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use pep440_rs::Version;
 use serde::Deserialize;
@@ -36,14 +37,13 @@ struct Table {
 /// package without a table. Old releases and pre-releases may be left out.
 #[must_use]
 pub fn releases(package: &str) -> Option<&'static [Release]> {
-    static TABLES: OnceLock<Vec<(String, &'static str, OnceLock<Vec<Release>>)>> = OnceLock::new();
-    let tables = TABLES.get_or_init(|| {
-        let stem = |path: &str| path.rsplit('/').next().unwrap_or(path).trim_end_matches(".toml").to_owned();
-        super::tables_in("releases").map(|(path, text)| (stem(path), text, OnceLock::new())).collect()
+    static READ: LazyLock<HashMap<&'static str, OnceLock<Vec<Release>>>> = LazyLock::new(|| {
+        let stem = |path: &'static str| path.rsplit('/').next().unwrap_or(path).trim_end_matches(".toml");
+        super::tables_in("releases").map(|(path, _)| (stem(path), OnceLock::new())).collect()
     });
     let name = super::normalized_name(package);
-    let (_, text, cell) = tables.iter().find(|(table, _, _)| *table == name)?;
-    Some(cell.get_or_init(|| parse(text).map(|(_, releases)| releases).unwrap_or_default()))
+    let read = || parse(super::table_text(&format!("releases/{name}.toml"))).map(|(_, releases)| releases);
+    Some(READ.get(name.as_str())?.get_or_init(|| read().unwrap_or_default()))
 }
 
 /// What an installer on `python` would choose of `package` among `allowed`: the newest release in the set whose files

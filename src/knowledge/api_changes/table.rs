@@ -1,6 +1,6 @@
 //! Reads one table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
@@ -67,9 +67,27 @@ struct Row {
 }
 
 /// Reads the text of a table.
-pub(super) fn parse(text: &str) -> Result<Library, TableError> {
-    let table: TableText = toml::from_str(text)?;
-    let changes = table.changes.into_iter().map(change).collect::<Result<_, _>>()?;
+///
+/// # Errors
+/// [`TableError`] where it is not TOML, or a row does not say what a row must.
+pub fn parse(text: &str) -> Result<Library, TableError> {
+    library(toml::from_str(text)?, &mut VersionSets::new())
+}
+
+/// The tables that the build script has put together; those that can't be read are left out.
+pub(super) fn compiled_in() -> Vec<Library> {
+    let text = include_str!(concat!(env!("OUT_DIR"), "/api_changes.json"));
+    let tables: Vec<TableText> = serde_json::from_str(text).unwrap_or_default();
+    let mut sets = VersionSets::new();
+    tables.into_iter().filter_map(|table| library(table, &mut sets).ok()).collect()
+}
+
+/// The sets that have been read: few specifiers stand in many rows.
+type VersionSets = HashMap<String, VersionSet>;
+
+/// Checks one table.
+fn library(table: TableText, sets: &mut VersionSets) -> Result<Library, TableError> {
+    let changes = table.changes.into_iter().map(|row| change(row, sets)).collect::<Result<_, _>>()?;
     Ok(Library { name: table.library, modules: table.modules, through: table.through, results: table.results, changes })
 }
 
@@ -78,16 +96,20 @@ fn patterns(texts: &[String]) -> Result<Vec<SymbolPattern>, PatternError> {
 }
 
 /// Checks one row.
-fn change(row: Row) -> Result<Change, TableError> {
+fn change(row: Row, sets: &mut VersionSets) -> Result<Change, TableError> {
     let symbol = row.symbols.first().cloned().unwrap_or_default();
     let error = |problem: &str| TableError::Row { symbol: symbol.clone(), problem: problem.to_owned() };
-    let versions = |specifiers: &Option<String>| {
-        let set = specifiers.as_deref().map(VersionSet::parse).transpose();
-        let set = set.map_err(|problem| error(&problem.to_string()))?;
-        if set.as_ref().is_some_and(VersionSet::is_empty) {
+    let mut versions = |specifiers: &Option<String>| {
+        let Some(specifiers) = specifiers else { return Ok(None) };
+        if let Some(set) = sets.get(specifiers) {
+            return Ok(Some(set.clone()));
+        }
+        let set = VersionSet::parse(specifiers).map_err(|problem| error(&problem.to_string()))?;
+        if set.is_empty() {
             return Err(error("a set of versions is empty"));
         }
-        Ok(set)
+        sets.insert(specifiers.clone(), set.clone());
+        Ok(Some(set))
     };
     let names_parameter = matches!(row.kind, ChangeKind::Parameter | ChangeKind::ParameterValue);
     if row.symbols.is_empty() {

@@ -4,7 +4,9 @@ use super::*;
 
 #[test]
 fn every_table_can_be_read_and_stands_under_its_own_name() {
+    let mut read = 0;
     for (path, text) in super::super::tables_in("api") {
+        read += 1;
         let library = table::parse(text).unwrap_or_else(|error| panic!("rules/{path}: {error}"));
         assert!(path.ends_with(&format!("/{}.toml", library.name)), "rules/{path} is the table of {}", library.name);
         assert_eq!(library.modules.is_empty(), library.is_python(), "rules/{path}: modules");
@@ -21,7 +23,9 @@ fn every_table_can_be_read_and_stands_under_its_own_name() {
                 );
             }
         }
+        assert_eq!(api_changes_of(&library.name), Some(&library), "rules/{path} is compiled in otherwise");
     }
+    assert_eq!(api_changes().len(), read);
 }
 
 #[test]
