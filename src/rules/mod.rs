@@ -8,6 +8,7 @@ pub mod hf;
 pub mod img;
 mod nearest;
 pub mod net;
+mod program;
 mod reporter;
 pub mod run;
 mod suppression;

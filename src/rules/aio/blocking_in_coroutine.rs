@@ -5,9 +5,8 @@ use crate::deployment::call_graph::{CallGraph, FunctionAt};
 use crate::diagnostic::{Fix, Location, RepoPath, RuleId, Span};
 use crate::formats::python::{Call, Function, FunctionId, Module, Usage, ValueKind};
 use crate::knowledge::{BlockingCall, blocking_calls, fits_any};
+use crate::rules::program::program_modules;
 use crate::rules::{Reporter, Rule};
-
-use super::context::program_modules;
 
 /// AIO008 blocking-in-coroutine.
 pub struct BlockingInCoroutine;

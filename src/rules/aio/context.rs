@@ -1,7 +1,7 @@
 //! In what a plain function runs: on an event loop, in a thread that has none, or where the program starts.
 
 use crate::deployment::call_graph::{CallGraph, Edge, EdgeKind, FunctionAt};
-use crate::deployment::{Deployment, Documents, Role};
+use crate::deployment::{Deployment, Role};
 use crate::diagnostic::{Label, Location, RepoPath};
 use crate::formats::python::{BlockId, Call, FunctionId, Module, Runner};
 use crate::knowledge::{event_loops, fits_any};
@@ -32,20 +32,6 @@ pub(super) struct Contexts {
     pub at_start: Option<Location>,
     /// Something else, or nobody that can be seen.
     pub unknown: bool,
-}
-
-/// A Python file of the program itself: no notebook, and not aside from it.
-pub(super) fn is_program(path: &RepoPath) -> bool {
-    FileKind::of(path) == FileKind::Python && !crate::deployment::reach::is_aside(path, &RepoPath::root())
-}
-
-/// The files of the program itself that hold at least one of the literals; no other file is parsed for it.
-pub(super) fn program_modules<'d>(
-    documents: &'d Documents,
-    literals: &[&str],
-) -> impl Iterator<Item = (&'d RepoPath, &'d Module)> + use<'d> {
-    let files = documents.files_mentioning(literals).filter(|path| is_program(path));
-    files.filter_map(|path| Some((path, documents.python(path)?)))
 }
 
 /// Whether the function, or one around it, asks itself whether a loop runs.

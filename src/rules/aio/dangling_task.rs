@@ -5,9 +5,9 @@ use crate::deployment::call_graph::{CallGraph, EdgeKind, FunctionAt};
 use crate::diagnostic::{Fix, Location, RepoPath, RuleId, Span};
 use crate::formats::python::{Call, Module, Runner, Usage};
 use crate::repo::Source;
+use crate::rules::program::program_modules;
 use crate::rules::{Reporter, Rule};
 
-use super::context::program_modules;
 use super::task_without_loop::no_loop;
 
 /// AIO004 dangling-task.

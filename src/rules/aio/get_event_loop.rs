@@ -5,11 +5,10 @@ use crate::deployment::{Deployment, Documents, Platform, Project, Sdk};
 use crate::diagnostic::{Fix, Location, RepoPath, RuleId, Span};
 use crate::formats::python::{AsyncContext, BlockKind, Call, Callee, Module, ValueKind};
 use crate::knowledge::PythonVersion;
+use crate::rules::program::program_modules;
 use crate::rules::{Reporter, Rule};
 
-use super::context::{
-    Contexts, ThreadPlace, contexts, is_imported_by_server, program_modules, runs_before, sets_a_loop,
-};
+use super::context::{Contexts, ThreadPlace, contexts, is_imported_by_server, runs_before, sets_a_loop};
 
 /// AIO001 get-event-loop.
 pub struct GetEventLoop;

@@ -5,8 +5,9 @@ use crate::diagnostic::{Label, Location, Span};
 use crate::formats::python::Call;
 use crate::knowledge::{event_loops, fits_any};
 use crate::rules::Reporter;
+use crate::rules::program::program_modules;
 
-use super::context::{contexts, program_modules};
+use super::context::contexts;
 
 /// Reports every patch of threads whose program runs loops in several threads or views. `sites` are the calls that run a
 /// loop in plain functions.

@@ -4,9 +4,8 @@ use crate::deployment::Project;
 use crate::deployment::call_graph::FunctionAt;
 use crate::diagnostic::{Label, Location, RuleId, Span};
 use crate::formats::python::{Block, BlockId, BlockKind, Call, Callee, FunctionId, Module, Usage};
+use crate::rules::program::program_modules;
 use crate::rules::{Reporter, Rule};
-
-use super::context::program_modules;
 
 /// AIO010 lock-self-deadlock.
 pub struct LockSelfDeadlock;

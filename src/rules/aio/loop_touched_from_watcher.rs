@@ -4,9 +4,10 @@ use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, ClassAt, FunctionAt};
 use crate::diagnostic::{Label, Location, RuleId};
 use crate::formats::python::{Call, Callee, FunctionId, Module};
+use crate::rules::program::program_modules;
 use crate::rules::{Reporter, Rule};
 
-use super::context::{asks_for_a_loop, contexts, program_modules};
+use super::context::{asks_for_a_loop, contexts};
 
 /// AIO006 loop-touched-from-watcher.
 pub struct LoopTouchedFromWatcher;

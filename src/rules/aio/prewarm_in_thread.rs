@@ -4,9 +4,8 @@ use crate::deployment::Project;
 use crate::deployment::call_graph::FunctionAt;
 use crate::diagnostic::{Label, Location, RepoPath, RuleId};
 use crate::formats::python::{Call, FunctionId, Module};
+use crate::rules::program::program_modules;
 use crate::rules::{Reporter, Rule};
-
-use super::context::program_modules;
 
 /// AIO009 prewarm-in-thread.
 pub struct PrewarmInThread;

@@ -6,9 +6,10 @@ use crate::diagnostic::{Location, RepoPath, RuleId};
 use crate::formats::python::{Call, Callee, FunctionId, Module};
 use crate::formats::rust::RustContext;
 use crate::knowledge::{LoopRunner, event_loops, fits_any};
+use crate::rules::program::{is_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
-use super::context::{asks_for_a_loop, is_program, program_modules};
+use super::context::asks_for_a_loop;
 use super::greenlets;
 
 /// AIO002 run-in-running-loop.

@@ -4,9 +4,10 @@ use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, FunctionAt};
 use crate::diagnostic::{Label, Location, RepoPath, RuleId};
 use crate::formats::python::{AsyncContext, Call, Module};
+use crate::rules::program::program_modules;
 use crate::rules::{Reporter, Rule};
 
-use super::context::{Contexts, asks_for_a_loop, contexts, is_imported_by_server, program_modules};
+use super::context::{Contexts, asks_for_a_loop, contexts, is_imported_by_server};
 
 /// AIO003 task-without-loop.
 pub struct TaskWithoutLoop;

@@ -4,9 +4,10 @@ use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, FunctionAt};
 use crate::diagnostic::{Location, RuleId};
 use crate::formats::python::{Call, Module, ValueKind};
+use crate::rules::program::{is_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
-use super::context::{asks_for_a_loop, program_modules};
+use super::context::asks_for_a_loop;
 
 /// AIO007 threadsafe-result-deadlock.
 pub struct ThreadsafeResultDeadlock;
@@ -46,9 +47,6 @@ impl Rule for ThreadsafeResultDeadlock {
                             wait with result() only in another thread";
                 if module.function(id).is_async {
                     let name = &module.function(id).qualified;
-                    if !own && has_background_loop(module) {
-                        continue;
-                    }
                     let finding = if own {
                         report.error(
                             location,
@@ -65,9 +63,7 @@ impl Rule for ThreadsafeResultDeadlock {
                         )
                     };
                     finding.label(Location::new(path, sent.span), "the coroutine is sent to a loop here").help(help);
-                } else if !has_background_loop(module)
-                    && let Some(chain) = graph.loop_above(function, &|found| asks_for_a_loop(found))
-                {
+                } else if let Some(chain) = graph.loop_above(function, &|found| asks_for_a_loop(found)) {
                     report
                         .warning(
                             location,
@@ -92,9 +88,4 @@ fn takes_own_loop(module: &Module, sent: &Call) -> bool {
     let ValueKind::Call(maker) = argument.value.kind else { return false };
     let maker = module.call(maker);
     maker.function == sent.function && (maker.is("asyncio.get_running_loop") || maker.is("asyncio.get_event_loop"))
-}
-
-/// Whether the file keeps a loop in a thread of its own, to which it may wait from anywhere.
-fn has_background_loop(module: &Module) -> bool {
-    module.calls.iter().any(|call| call.callee.last_name() == Some("run_forever"))
 }

@@ -4,9 +4,8 @@ use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, Definition, FunctionAt};
 use crate::diagnostic::{Fix, Location, RuleId};
 use crate::formats::python::Usage;
+use crate::rules::program::program_modules;
 use crate::rules::{Reporter, Rule};
-
-use super::context::program_modules;
 
 /// AIO005 unawaited-coroutine.
 pub struct UnawaitedCoroutine;

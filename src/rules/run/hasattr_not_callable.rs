@@ -3,9 +3,8 @@
 use crate::deployment::Project;
 use crate::diagnostic::{Fix, Location, RuleId};
 use crate::formats::python::{Call, Callee, Module};
+use crate::rules::program::program_modules;
 use crate::rules::{Reporter, Rule};
-
-use super::program_modules;
 
 /// RUN001 hasattr-not-callable.
 pub struct HasattrNotCallable;

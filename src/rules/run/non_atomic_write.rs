@@ -4,9 +4,8 @@ use crate::deployment::Project;
 use crate::deployment::call_graph::CallGraph;
 use crate::diagnostic::{Location, RepoPath, RuleId};
 use crate::formats::python::{Call, Module, Usage};
+use crate::rules::program::program_modules;
 use crate::rules::{Reporter, Rule};
-
-use super::program_modules;
 
 /// RUN003 non-atomic-write.
 pub struct NonAtomicWrite;

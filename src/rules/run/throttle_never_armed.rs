@@ -3,9 +3,8 @@
 use crate::deployment::Project;
 use crate::diagnostic::{Location, RepoPath, RuleId, Span};
 use crate::formats::python::{Attribute, BlockKind, Class, Module, ValueKind};
+use crate::rules::program::program_modules;
 use crate::rules::{Reporter, Rule};
-
-use super::program_modules;
 
 /// RUN002 throttle-never-armed.
 pub struct ThrottleNeverArmed;

@@ -4,9 +4,8 @@ use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, FunctionAt};
 use crate::diagnostic::{Location, RepoPath, RuleId};
 use crate::formats::python::{Argument, Call, Module, ValueKind};
+use crate::rules::program::program_modules;
 use crate::rules::{Reporter, Rule};
-
-use super::program_modules;
 
 /// RUN004 unguarded-model-json.
 pub struct UnguardedModelJson;
