@@ -29,7 +29,7 @@ OLDEST = "2019"
 # The interpreters for which the first release with wheels is noted.
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 # Binary packages whose source distribution installs without a compiler too: their extensions are optional.
-COMPILES_OPTIONALLY = ["markupsafe", "sqlalchemy"]
+COMPILES_OPTIONALLY = ["markupsafe", "sqlalchemy", "websockets"]
 
 
 def release_lines(files: list[ProjectFile]) -> list[str]:
