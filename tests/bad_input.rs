@@ -1,6 +1,5 @@
 //! Input that is broken, hostile or missing: each is met with a clear word, and everything else is still checked.
-
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
 
 mod support;
 

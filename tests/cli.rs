@@ -1,6 +1,5 @@
 //! The command line as a user meets it: formats, exit codes, errors, terminals and pipes.
-
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
 
 use std::fs;
 use std::io::Read;

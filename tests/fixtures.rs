@@ -1,7 +1,6 @@
 //! The repositories under `fixtures/`: each re-enacts a failure, or is in order and must be silent. What is found in each
 //! is kept as a snapshot; a folder named `X-fixed` is the corrected twin of `X`.
-
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
 
 mod support;
 

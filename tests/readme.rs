@@ -1,4 +1,5 @@
 //! What the README says holds: its rule table is the registry's, its configuration is read, its workflow is clean.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
 
 use std::fmt::Write;
 

@@ -1,7 +1,7 @@
 //! The examples of the rule pages: the rule reports on the bad side, where the marks say, and is silent on the good one;
 //! its fixes hold what every fix must hold, and give the good side where the page says so.
 
-#![allow(clippy::expect_used, reason = "a test says what it expects")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
 mod support;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,5 @@
 //! The SARIF output against the official schema of SARIF 2.1.0 (OASIS), kept in `tests/schemas`.
-
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
 
 use std::path::Path;
 

@@ -1,6 +1,5 @@
 //! Suppressions in place: where they count, in which kinds of files, and which of them do nothing.
-
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
 
 mod support;
 

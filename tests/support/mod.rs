@@ -1,4 +1,5 @@
 //! What several test files need: checking small trees, and the assertions that hold for every fix.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what it expects")]
 #![allow(dead_code, reason = "each test binary uses its part of it")]
 
 use preflight::config::Settings;
