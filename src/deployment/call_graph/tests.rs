@@ -1,3 +1,5 @@
+//! The call graph on small repositories: chains over files, threads between, and what ends a chain.
+
 use crate::deployment::Documents;
 use crate::diagnostic::RepoPath;
 use crate::repo::Repository;

@@ -3,7 +3,7 @@
 use crate::deployment::Deployment;
 use crate::deployment::packages::{Allowed, Verdict};
 use crate::diagnostic::{Diagnostic, Fix, Label, Location, RepoPath};
-use crate::knowledge::{Change, FixAvailability, Library, VersionSet, api_changes};
+use crate::knowledge::{Change, FixAvailability, Library, PythonVersion, VersionSet, api_changes};
 
 use super::usage::{Use, uses};
 
@@ -30,7 +30,8 @@ impl<'p> Installed<'p> {
     pub(super) fn of(deployment: &'p Deployment<'_>, library: &'static Library) -> Option<Self> {
         if library.is_python() {
             let python = deployment.python()?;
-            let versions = VersionSet::parse(&format!("=={}.*", python.value.without_patch())).ok()?;
+            let PythonVersion { major, minor, .. } = python.value;
+            let versions = VersionSet::parse(&format!(">={major}.{minor},<{major}.{}", minor + 1)).ok()?;
             let label = python.label(format!("Python {} runs here", python.value));
             return Some(Self::Python(versions, format!("Python {}", python.value), label.into_iter().collect()));
         }

@@ -1,10 +1,12 @@
 //! Finds where a module uses what a library changed, and how that use could be rewritten.
 
+use std::borrow::Cow;
+
 use crate::diagnostic::Span;
 use crate::formats::python::{
     Argument, ArgumentOrigin, BlockId, BlockKind, Call, Handler, Import, Module, TestKind, ValueKind,
 };
-use crate::knowledge::{ApiFix, Change, ChangeKind, Library};
+use crate::knowledge::{ApiFix, Change, ChangeKind, Library, resolved_name};
 use crate::repo::Source;
 
 /// One use of something that a library changed.
@@ -38,17 +40,18 @@ pub(super) fn uses(module: &Module, source: &Source, library: &'static Library) 
     if !imports_library(module, library) {
         return Vec::new();
     }
+    let named = Named::all(module);
     let mut found: Vec<Use> = Vec::new();
     for change in library.changes.iter().filter(|change| change.condition.is_none()) {
         match change.kind {
-            ChangeKind::Parameter | ChangeKind::ParameterValue => arguments(module, source, change, &mut found),
+            ChangeKind::Parameter | ChangeKind::ParameterValue => arguments(module, source, &named, change, &mut found),
             ChangeKind::Behaviour => {}
             ChangeKind::Module
             | ChangeKind::Function
             | ChangeKind::Class
             | ChangeKind::Method
             | ChangeKind::Attribute => {
-                names(module, source, change, &mut found);
+                names(module, source, &named, change, &mut found);
             }
         }
     }
@@ -63,15 +66,42 @@ fn imports_library(module: &Module, library: &Library) -> bool {
     library.is_python()
         || module.imports.iter().any(|import| {
             let root = import.module.split('.').next().unwrap_or_default();
-            import.level == 0 && library.modules.iter().any(|known| known.split('.').next() == Some(root))
+            let mut known = library.modules.iter().chain(&library.through);
+            import.level == 0 && known.any(|known| known.split('.').next() == Some(root))
         })
 }
 
+/// A name from outside that a module uses, by the class where it is a method.
+struct Named<'m> {
+    name: Cow<'m, str>,
+    span: Span,
+    block: BlockId,
+    call: Option<&'m Call>,
+}
+
+impl<'m> Named<'m> {
+    fn all(module: &'m Module) -> Vec<Self> {
+        let calls = module.calls.iter().filter_map(|call| {
+            let name = resolved_name(call.qualified()?);
+            Some(Self { name, span: call.callee_span, block: call.block, call: Some(call) })
+        });
+        let mentions = module.references.iter().map(|reference| Self {
+            name: resolved_name(&reference.name),
+            span: reference.span,
+            block: reference.block,
+            call: None,
+        });
+        calls.chain(mentions).collect()
+    }
+}
+
 /// Calls that pass a changed argument.
-fn arguments(module: &Module, source: &Source, change: &'static Change, found: &mut Vec<Use>) {
+fn arguments(module: &Module, source: &Source, named: &[Named<'_>], change: &'static Change, found: &mut Vec<Use>) {
     let Some(parameter) = &change.parameter else { return };
-    for call in &module.calls {
-        let Some(name) = call.qualified().filter(|name| change.concerns(name)) else { continue };
+    for (name, call) in named.iter().filter_map(|named| Some((&named.name, named.call?))) {
+        if !change.concerns(name) {
+            continue;
+        }
         let positional = || change.position.and_then(|position| call.positional(position));
         let Some(argument) = call.keyword(parameter).or_else(positional) else { continue };
         let meant = change.kind == ChangeKind::Parameter || has_value(argument, &change.values);
@@ -130,7 +160,7 @@ fn with_comma(text: &str, argument: Span) -> Span {
 
 /// Imports, calls and mentions of a changed name. Where a name is imported, the import is what fails first, and the places
 /// that use the name are not listed again.
-fn names(module: &Module, source: &Source, change: &'static Change, found: &mut Vec<Use>) {
+fn names(module: &Module, source: &Source, named: &[Named<'_>], change: &'static Change, found: &mut Vec<Use>) {
     let mut imported = false;
     for import in module.imports.iter().filter(|import| import.level == 0 && !import.type_checking) {
         let name = import.qualified();
@@ -145,10 +175,9 @@ fn names(module: &Module, source: &Source, change: &'static Change, found: &mut 
     if imported {
         return;
     }
-    let calls = module.calls.iter().filter(|call| !call.deferred);
-    let calls = calls.filter_map(|call| Some((call.qualified()?, call.callee_span, call.block)));
-    let mentions = module.references.iter().map(|reference| (&reference.name, reference.span, reference.block));
-    for (name, span, block) in calls.chain(mentions) {
+    let undeferred = named.iter().filter(|named| named.call.is_none_or(|call| !call.deferred));
+    for Named { name, span, block, .. } in undeferred {
+        let (span, block) = (*span, *block);
         if !change.concerns(name)
             || is_imported_guarded(module, name)
             || is_guarded(module, source, block, "AttributeError")
