@@ -381,7 +381,7 @@ mod tests {
     /// What starts in each deployment, with its folder and the Python file that it leads to.
     fn starts(files: &[(&str, &str)]) -> Vec<String> {
         let files = files.iter().map(|(path, text)| (*path, text.as_bytes()));
-        let documents = Documents::new(Repository::in_memory(files), []);
+        let documents = Documents::new(Repository::in_memory(files));
         let project = Project::discover(&documents, &[]);
         let deployments = project.deployments().iter();
         deployments

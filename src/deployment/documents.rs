@@ -57,7 +57,7 @@ impl<T> Cache<T> {
 #[derive(Debug)]
 pub struct Documents {
     repository: Repository,
-    literals: LiteralIndex,
+    literals: OnceLock<LiteralIndex>,
     names: NameIndex,
     python: Cache<Module>,
     rust: Cache<RustFile>,
@@ -85,10 +85,9 @@ pub struct Documents {
 }
 
 impl Documents {
-    /// Takes a repository, and looks through it once for the literals that the rules wait for.
+    /// Takes a repository; nothing is read yet.
     #[must_use]
-    pub fn new(repository: Repository, literals: impl IntoIterator<Item = &'static str>) -> Self {
-        let literals = LiteralIndex::build(&repository, literals);
+    pub fn new(repository: Repository) -> Self {
         let named = |names: &'static [&'static str]| move |path: &RepoPath, _| names.contains(&path.as_str());
         Self {
             python: Cache::new(&repository, |_, kind| matches!(kind, FileKind::Python | FileKind::Notebook)),
@@ -118,7 +117,7 @@ impl Documents {
             app_engine: Cache::new(&repository, named(&["app.yaml"])),
             railway: Cache::new(&repository, named(&["railway.json", "railway.toml"])),
             streamlit: Cache::new(&repository, |path, _| path.as_str().ends_with(".streamlit/config.toml")),
-            literals,
+            literals: OnceLock::new(),
             names: NameIndex::default(),
             repository,
         }
@@ -136,10 +135,15 @@ impl Documents {
         self.repository
     }
 
-    /// The files that could not be read as text, with the reason.
+    /// Looks through the tree once for the literals that the rules wait for; a second call changes nothing.
+    pub fn look_for(&self, literals: impl IntoIterator<Item = &'static str>) {
+        self.literals.get_or_init(|| LiteralIndex::build(&self.repository, literals));
+    }
+
+    /// The files that could not be read as text, with the reason; known once [`Documents::look_for`] has looked.
     #[must_use]
     pub fn unreadable(&self) -> &[(RepoPath, ReadError)] {
-        self.literals.unreadable()
+        self.literals.get().map_or(&[], LiteralIndex::unreadable)
     }
 
     /// The files that a platform or an installer reads and would refuse as a whole.
@@ -150,7 +154,9 @@ impl Documents {
 
     /// The files, of whatever kind, that hold at least one of the literals. A rule asks for literals that it declares.
     pub fn files_mentioning<'a>(&'a self, literals: &[&str]) -> impl Iterator<Item = &'a RepoPath> + use<'a> {
-        self.literals.files_with(literals)
+        let found: Vec<&'a RepoPath> =
+            self.literals.get().map_or_else(Vec::new, |index| index.files_with(literals).collect());
+        found.into_iter()
     }
 
     /// The Python files and notebooks that hold at least one of the literals, parsed.

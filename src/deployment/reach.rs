@@ -31,6 +31,8 @@ const ASIDE: &[&str] = &[
     "demo",
     "demos",
     "evaluation",
+    "experiments",
+    "reproduce",
     "eval",
     "training",
 ];
@@ -84,7 +86,16 @@ impl Reach {
     /// Everything in and below `root` that looks like the program: for deployments whose start can't be told.
     #[must_use]
     pub(super) fn of_folder(documents: &Documents, root: &RepoPath) -> Self {
-        let python = documents.repository().within(root).filter(|entry| entry.kind() == FileKind::Python);
+        // A folder with requirements of its own is a program of its own.
+        let manifests =
+            documents.repository().within(root).filter(|entry| entry.path().file_name() == "requirements.txt");
+        let others: Vec<RepoPath> =
+            manifests.map(|entry| entry.path().parent()).filter(|folder| folder != root).collect();
+        let is_other = |path: &RepoPath| others.iter().any(|folder| path.is_within(folder));
+        let python = documents
+            .repository()
+            .within(root)
+            .filter(|entry| entry.kind() == FileKind::Python && !is_other(entry.path()));
         let files = python
             .filter(|entry| !is_aside(entry.path(), root))
             .map(|entry| (entry.path().clone(), Reached { role: Role::Script, importer: None }));

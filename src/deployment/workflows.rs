@@ -204,7 +204,7 @@ mod tests {
 
     fn places(files: &[&str]) -> Vec<String> {
         let repository = Repository::in_memory(files.iter().map(|path| (*path, WORKFLOW)));
-        let documents = Documents::new(repository, []);
+        let documents = Documents::new(repository);
         misplaced(&documents)
             .into_iter()
             .map(|file| match file.place {

@@ -85,7 +85,7 @@ pub fn with_project<T: Send>(
     look: impl FnOnce(&Project<'_>) -> T + Send,
 ) -> T {
     on_deep_stack(move || {
-        let documents = Documents::new(repository, []);
+        let documents = Documents::new(repository);
         look(&Project::discover(&documents, &overrides(settings)))
     })
 }
@@ -100,10 +100,11 @@ fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 
 fn check_here(repository: Repository, settings: &Settings) -> Report {
     let rules: Vec<&dyn Rule> = RULES.iter().copied().filter(|rule| settings.rules.contains(rule.id().code)).collect();
-    let literals = rules.iter().flat_map(|rule| rule.literals()).chain([&suppression::LITERAL]).copied();
-    let documents = Documents::new(repository, literals);
+    let documents = Documents::new(repository);
     let project = Project::discover(&documents, &overrides(settings));
-    let (mut diagnostics, failures) = run(&rules, &project);
+    let concerned: Vec<&dyn Rule> = rules.iter().copied().filter(|rule| rule.concerns(&project)).collect();
+    documents.look_for(concerned.iter().flat_map(|rule| rule.literals()).chain([&suppression::LITERAL]).copied());
+    let (mut diagnostics, failures) = run(&concerned, &project);
     let is_wanted = |diagnostic: &Diagnostic| !settings.is_ignored(diagnostic.rule.code, &diagnostic.location.path);
     diagnostics.retain(&is_wanted);
     let selected = |code: &str| settings.rules.contains(code);

@@ -32,6 +32,12 @@ pub trait Rule: Sync {
         &[]
     }
 
+    /// Whether anything in the project can be of its concern. Where not, it does not run, and nothing is looked for on its
+    /// behalf.
+    fn concerns(&self, _project: &Project<'_>) -> bool {
+        true
+    }
+
     /// Checks what holds for the repository as a whole.
     fn check(&self, _project: &Project<'_>, _report: &mut Reporter) {}
 

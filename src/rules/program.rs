@@ -1,9 +1,17 @@
 //! The Python files of the program itself: what the rules on event loops and run-time traps look at.
 
-use crate::deployment::{Documents, reach};
+use crate::deployment::{Documents, Project, reach};
 use crate::diagnostic::RepoPath;
 use crate::formats::python::Module;
 use crate::repo::FileKind;
+
+/// Number of files from which on a tree that deploys nothing is a library or a collection.
+const LARGE_TREE: usize = 1_000;
+
+/// Whether something says what of the tree is a program: a deployment, or that the tree is small.
+pub(super) fn has_program(project: &Project<'_>) -> bool {
+    !project.deployments().is_empty() || project.documents().repository().len() < LARGE_TREE
+}
 
 /// A Python file of the program itself: no notebook, and not aside from it.
 pub(super) fn is_program(path: &RepoPath) -> bool {
@@ -15,6 +23,15 @@ pub(super) fn program_modules<'d>(
     documents: &'d Documents,
     literals: &[&str],
 ) -> impl Iterator<Item = (&'d RepoPath, &'d Module)> + use<'d> {
-    let files = documents.files_mentioning(literals).filter(|path| is_program(path));
+    program_modules_where(documents, literals, |_| true)
+}
+
+/// [`program_modules`], of those files that `wanted` admits.
+pub(super) fn program_modules_where<'d, W: Fn(&RepoPath) -> bool>(
+    documents: &'d Documents,
+    literals: &[&str],
+    wanted: W,
+) -> impl Iterator<Item = (&'d RepoPath, &'d Module)> + use<'d, W> {
+    let files = documents.files_mentioning(literals).filter(move |path| is_program(path) && wanted(path));
     files.filter_map(|path| Some((path, documents.python(path)?)))
 }

@@ -8,8 +8,7 @@ use super::{CallGraph, FunctionAt};
 
 /// The chain above the function `start` (`file:qualified name`), as the names of its functions from the root down.
 fn above(files: &[(&str, &str)], start: &str) -> Option<Vec<String>> {
-    let documents =
-        Documents::new(Repository::in_memory(files.iter().map(|(path, text)| (*path, text.as_bytes()))), []);
+    let documents = Documents::new(Repository::in_memory(files.iter().map(|(path, text)| (*path, text.as_bytes()))));
     let graph = CallGraph::new(&documents);
     let (file, name) = start.split_once(':').unwrap();
     let (path, module) = graph.file(&RepoPath::new(file)).unwrap();

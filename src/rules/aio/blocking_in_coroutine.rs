@@ -1,11 +1,13 @@
 //! AIO008 blocking-in-coroutine: calls that hold the event loop until something outside answers.
 
+use std::collections::BTreeSet;
+
 use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, FunctionAt};
 use crate::diagnostic::{Fix, Location, RepoPath, RuleId, Span};
 use crate::formats::python::{Call, Function, FunctionId, Module, Usage, ValueKind};
 use crate::knowledge::{BlockingCall, blocking_calls, fits_any};
-use crate::rules::program::program_modules;
+use crate::rules::program::program_modules_where;
 use crate::rules::{Reporter, Rule};
 
 /// AIO008 blocking-in-coroutine.
@@ -24,7 +26,11 @@ const LITERALS: &[&str] = &[
     "anthropic",
     "snapshot_download",
     "hf_hub_download",
+    ASYNC,
 ];
+
+/// Without it a file has no coroutine.
+const ASYNC: &str = "async def";
 
 /// Sleeps up to this many seconds hold nothing up.
 const SHORT_SLEEP: f64 = 0.05;
@@ -43,7 +49,11 @@ impl Rule for BlockingInCoroutine {
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let graph = CallGraph::new(project.documents());
         let mut helpers = 0;
-        for (path, module) in program_modules(project.documents(), LITERALS) {
+        let coroutines: BTreeSet<&RepoPath> = project.documents().files_mentioning(&[ASYNC]).collect();
+        // A plain helper matters where it runs beside coroutines: in what is deployed, if there are any at all.
+        let is_deployed = |path: &RepoPath| project.deployments().iter().any(|one| one.reach().contains(path));
+        let wanted = |path: &RepoPath| coroutines.contains(path) || (!coroutines.is_empty() && is_deployed(path));
+        for (path, module) in program_modules_where(project.documents(), &LITERALS[..LITERALS.len() - 1], wanted) {
             // One function is one finding: its first call, with the others as labels.
             let mut functions: Vec<(FunctionId, Vec<(&Call, &BlockingCall)>)> = Vec::new();
             for call in module.calls.iter().filter(|call| !call.deferred) {

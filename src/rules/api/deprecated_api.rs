@@ -2,12 +2,12 @@
 
 use std::sync::LazyLock;
 
-use crate::deployment::Deployment;
-use crate::diagnostic::RuleId;
+use crate::deployment::{Deployment, Project};
+use crate::diagnostic::{RuleId, Severity};
 use crate::knowledge::{Change, ChangeKind, Library};
 use crate::rules::{Reporter, Rule};
 
-use super::finding::{each_use, explain, place};
+use super::finding::{concerns, each_use, explain, place};
 use super::usage::literals;
 
 static LITERALS: LazyLock<Vec<&'static str>> = LazyLock::new(|| literals(is_concerned));
@@ -24,8 +24,13 @@ impl Rule for DeprecatedApi {
         &LITERALS
     }
 
+    fn concerns(&self, project: &Project<'_>) -> bool {
+        concerns(project, is_concerned)
+    }
+
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
-        each_use(deployment, &LITERALS, is_concerned, |path, one, installed, _| {
+        each_use(deployment, &LITERALS, is_concerned, |path, uses, installed| {
+            let Some(one) = uses.first() else { return };
             // What fails outright is the other rule's.
             if one.change.breaks.as_ref().is_some_and(|breaks| installed.judge(breaks).is_some()) {
                 return;
@@ -34,7 +39,9 @@ impl Rule for DeprecatedApi {
                 return;
             };
             let message = format!("{} is deprecated in {}", one.in_words(), judgement.versions);
-            explain(report.warning(place(path, one), message), path, one, installed, judgement);
+            // Whether a file runs there may itself be a guess.
+            let severity = if deployment.reach().is_certain() { Severity::Warning } else { Severity::Advice };
+            explain(report.report(severity, place(path, one), message), path, uses, installed, judgement, false);
         });
     }
 }

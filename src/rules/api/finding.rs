@@ -1,7 +1,7 @@
 //! What the three API rules share: from the uses in a deployment's files to findings about the versions installed there.
 
-use crate::deployment::Deployment;
 use crate::deployment::packages::{Allowed, Verdict};
+use crate::deployment::{Deployment, Project};
 use crate::diagnostic::{Diagnostic, Fix, Label, Location, RepoPath};
 use crate::knowledge::{Change, FixAvailability, Library, PythonVersion, VersionSet, api_changes};
 
@@ -98,12 +98,19 @@ fn evidence(allowed: &Allowed<'_>, name: &str, verdict: &Verdict) -> Vec<Label> 
         .collect()
 }
 
-/// Hands every use of a change that `wanted` admits, in the files that run in the deployment, to `report`.
+/// Whether some deployment installs a library with a change that `wanted` admits.
+pub(super) fn concerns(project: &Project<'_>, wanted: impl Fn(&Library, &Change) -> bool) -> bool {
+    let libraries: Vec<_> =
+        api_changes().iter().filter(|library| library.changes.iter().any(|change| wanted(library, change))).collect();
+    project.deployments().iter().any(|one| libraries.iter().any(|library| Installed::of(one, library).is_some()))
+}
+
+/// Hands the uses of each change that `wanted` admits, file by file of those that run in the deployment, to `report`.
 pub(super) fn each_use(
     deployment: &Deployment<'_>,
     literals: &[&str],
     wanted: impl Fn(&Library, &Change) -> bool,
-    mut report: impl FnMut(&RepoPath, &Use, &Installed<'_>, &'static Library),
+    mut report: impl FnMut(&RepoPath, &[Use], &Installed<'_>),
 ) {
     let documents = deployment.documents();
     let installed: Vec<_> = api_changes()
@@ -119,8 +126,15 @@ pub(super) fn each_use(
             continue;
         };
         for (library, installed) in &installed {
-            for one in uses(module, source, library).iter().filter(|one| wanted(library, one.change)) {
-                report(path, one, installed, library);
+            let mut found: Vec<Use> = uses(module, source, library);
+            found.retain(|one| wanted(library, one.change));
+            // One change that a file meets in many places is one finding with many labels.
+            while let Some(first) = found.first() {
+                let (change, symbol) = (first.change, first.symbol.clone());
+                let (same, others): (Vec<_>, Vec<_>) =
+                    found.into_iter().partition(|one| std::ptr::eq(one.change, change) && one.symbol == symbol);
+                report(path, &same, installed);
+                found = others;
             }
         }
     }
@@ -130,15 +144,19 @@ pub(super) fn each_use(
 pub(super) fn explain(
     finding: &mut Diagnostic,
     path: &RepoPath,
-    one: &Use,
+    uses: &[Use],
     installed: &Installed<'_>,
     judgement: Judgement,
+    fails: bool,
 ) {
+    let Some((one, others)) = uses.split_first() else { return };
     let change = one.change;
     let mut help = Vec::new();
-    if let Some(fails) = change.failure(&one.symbol) {
-        help.push(format!("it says: {fails}"));
+    // What a row quotes is the failure where it has one, and else the warning.
+    if let Some(line) = change.failure(&one.symbol).filter(|_| fails || change.breaks.is_none()) {
+        help.push(format!("it says: {line}"));
     }
+    finding.labels(others.iter().map(|other| Label { location: place(path, other), message: "and here".to_owned() }));
     let fits = change.works.as_ref().is_none_or(|works| installed.next_within(works));
     if let Some(replacement) = &change.replacement {
         let package = change.requires.as_ref().map_or_else(String::new, |package| format!(", from {package}"));
@@ -154,11 +172,13 @@ pub(super) fn explain(
     if !help.is_empty() {
         finding.help(help.join("; "));
     }
-    finding.fix(fix(path, one, installed));
+    finding.fix(fix(path, uses, installed));
 }
 
-fn fix(path: &RepoPath, one: &Use, installed: &Installed<'_>) -> Option<Fix> {
-    if one.edits.is_empty() || one.change.requires.is_some() {
+/// All uses are rewritten together, or none.
+fn fix(path: &RepoPath, uses: &[Use], installed: &Installed<'_>) -> Option<Fix> {
+    let one = uses.first()?;
+    if uses.iter().any(|one| one.edits.is_empty()) || one.change.requires.is_some() {
         return None;
     }
     let works = one.change.works.as_ref();
@@ -174,7 +194,7 @@ fn fix(path: &RepoPath, one: &Use, installed: &Installed<'_>) -> Option<Fix> {
         FixAvailability::Safe if everywhere => Fix::safe(message),
         FixAvailability::Safe | FixAvailability::Unsafe => Fix::unsafe_(message),
     };
-    Some(one.edits.iter().fold(fix, |fix, (span, text)| fix.replace(path, *span, text.clone())))
+    Some(uses.iter().flat_map(|one| &one.edits).fold(fix, |fix, (span, text)| fix.replace(path, *span, text.clone())))
 }
 
 /// The place of a use.

@@ -2,12 +2,12 @@
 
 use std::sync::LazyLock;
 
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Project};
 use crate::diagnostic::RuleId;
 use crate::knowledge::{Change, ChangeKind, Library};
 use crate::rules::{Reporter, Rule};
 
-use super::finding::{each_use, explain, place};
+use super::finding::{concerns, each_use, explain, place};
 use super::usage::literals;
 
 static LITERALS: LazyLock<Vec<&'static str>> = LazyLock::new(|| literals(is_concerned));
@@ -24,20 +24,25 @@ impl Rule for RemovedStdlibModule {
         &LITERALS
     }
 
+    fn concerns(&self, project: &Project<'_>) -> bool {
+        concerns(project, is_concerned)
+    }
+
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
-        each_use(deployment, &LITERALS, is_concerned, |path, one, installed, _| {
+        each_use(deployment, &LITERALS, is_concerned, |path, uses, installed| {
+            let Some(one) = uses.first() else { return };
             // A distribution of the same module stands in for it.
             if one.change.requires.as_ref().is_some_and(|package| deployment.packages().has(package)) {
                 return;
             }
             if let Some(judgement) = one.change.breaks.as_ref().and_then(|breaks| installed.judge(breaks)) {
                 let message = format!("{} is not part of {}: ModuleNotFoundError", one.in_words(), judgement.versions);
-                explain(report.error(place(path, one), message), path, one, installed, judgement);
+                explain(report.error(place(path, one), message), path, uses, installed, judgement, true);
             } else if let Some(judgement) =
                 one.change.deprecated.as_ref().and_then(|versions| installed.judge(versions))
             {
                 let message = format!("{} leaves the standard library after {}", one.in_words(), judgement.versions);
-                explain(report.advice(place(path, one), message), path, one, installed, judgement);
+                explain(report.advice(place(path, one), message), path, uses, installed, judgement, false);
             }
         });
     }

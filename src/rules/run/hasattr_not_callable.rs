@@ -3,7 +3,7 @@
 use crate::deployment::Project;
 use crate::diagnostic::{Fix, Location, RuleId};
 use crate::formats::python::{Call, Callee, Module};
-use crate::rules::program::program_modules;
+use crate::rules::program::{has_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
 /// RUN001 hasattr-not-callable.
@@ -18,6 +18,10 @@ impl Rule for HasattrNotCallable {
 
     fn literals(&self) -> &'static [&'static str] {
         LITERALS
+    }
+
+    fn concerns(&self, project: &Project<'_>) -> bool {
+        has_program(project)
     }
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {

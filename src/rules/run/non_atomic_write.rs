@@ -4,7 +4,7 @@ use crate::deployment::Project;
 use crate::deployment::call_graph::CallGraph;
 use crate::diagnostic::{Location, RepoPath, RuleId};
 use crate::formats::python::{Call, Module, Usage};
-use crate::rules::program::program_modules;
+use crate::rules::program::{has_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
 /// RUN003 non-atomic-write.
@@ -19,6 +19,10 @@ impl Rule for NonAtomicWrite {
 
     fn literals(&self) -> &'static [&'static str] {
         LITERALS
+    }
+
+    fn concerns(&self, project: &Project<'_>) -> bool {
+        has_program(project)
     }
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {

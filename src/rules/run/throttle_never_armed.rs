@@ -3,7 +3,7 @@
 use crate::deployment::Project;
 use crate::diagnostic::{Location, RepoPath, RuleId, Span};
 use crate::formats::python::{Attribute, BlockKind, Class, Module, ValueKind};
-use crate::rules::program::program_modules;
+use crate::rules::program::{has_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
 /// RUN002 throttle-never-armed.
@@ -18,6 +18,10 @@ impl Rule for ThrottleNeverArmed {
 
     fn literals(&self) -> &'static [&'static str] {
         LITERALS
+    }
+
+    fn concerns(&self, project: &Project<'_>) -> bool {
+        has_program(project)
     }
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {

@@ -4,7 +4,7 @@ use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, FunctionAt};
 use crate::diagnostic::{Location, RepoPath, RuleId};
 use crate::formats::python::{Argument, Call, Module, ValueKind};
-use crate::rules::program::program_modules;
+use crate::rules::program::{has_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
 /// RUN004 unguarded-model-json.
@@ -24,6 +24,10 @@ impl Rule for UnguardedModelJson {
 
     fn literals(&self) -> &'static [&'static str] {
         LITERALS
+    }
+
+    fn concerns(&self, project: &Project<'_>) -> bool {
+        has_program(project)
     }
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
