@@ -2,7 +2,7 @@
 
 use crate::deployment::call_graph::{CallGraph, FunctionAt};
 use crate::deployment::{Documents, Project};
-use crate::diagnostic::{Location, RepoPath, RuleId};
+use crate::diagnostic::{Diagnostic, Location, RepoPath, RuleId};
 use crate::formats::python::{Call, Callee, FunctionId, Module};
 use crate::formats::rust::RustContext;
 use crate::knowledge::{LoopRunner, event_loops, fits_any};
@@ -54,6 +54,7 @@ impl Rule for RunInRunningLoop {
                 if (runner.nestable && nested)
                     || asks_for_a_loop(function)
                     || module.is_caught_by_name(call.block, "RuntimeError")
+                    || asks_for_a_coroutine(documents, path, module, call)
                     || seen.contains(&id)
                 {
                     continue;
@@ -94,6 +95,15 @@ fn runner(module: &Module, call: &Call) -> Option<&'static LoopRunner> {
     })
 }
 
+/// Whether the call stands in a branch that runs only for a coroutine: what made it chose the way with no loop.
+fn asks_for_a_coroutine(documents: &Documents, path: &RepoPath, module: &Module, call: &Call) -> bool {
+    let Some(source) = documents.repository().source(path) else { return false };
+    module.conditions(call.block).any(|(test, _, _)| {
+        let test = test.of(source.text());
+        test.contains("isawaitable") || test.contains("iscoroutine")
+    })
+}
+
 /// Whether the program lets loops nest.
 fn is_nested(documents: &Documents) -> bool {
     documents
@@ -115,13 +125,21 @@ fn spelled(call: &Call) -> String {
 fn report_direct(function: FunctionAt<'_>, call: &Call, runner: &LoopRunner, report: &mut Reporter) {
     let name = &function.row().qualified;
     let hidden = function.module.is_caught(call.block, "RuntimeError");
-    report
-        .error(
-            Location::new(function.path, call.span),
-            format!("{} is called inside the coroutine `{name}`, where an event loop already runs", spelled(call)),
-        )
+    let message =
+        format!("{} is called inside the coroutine `{name}`, where an event loop already runs", spelled(call));
+    let location = Location::new(function.path, call.span);
+    report_by_handler(report, hidden, location, message)
         .label(function.location(), "this coroutine runs on an event loop")
         .help(help(runner, hidden, "await the coroutine instead of running it"));
+}
+
+/// An error; a warning that says so where a handler hides the failure, as the program goes on without the result.
+fn report_by_handler(report: &mut Reporter, hidden: bool, location: Location, message: String) -> &mut Diagnostic {
+    if hidden {
+        report.warning(location, format!("{message}; the `except` around it hides the failure"))
+    } else {
+        report.error(location, message)
+    }
 }
 
 /// Reports the way from a coroutine down to the call, if there is one.
@@ -143,8 +161,12 @@ fn report_chain(
         chain.root_name()
     );
     let location = Location::new(function.path, call.span);
-    let finding = if inferred { report.warning(location, message) } else { report.error(location, message) };
     let hidden = function.module.is_caught(call.block, "RuntimeError");
+    let finding = if inferred && !hidden {
+        report.warning(location, message)
+    } else {
+        report_by_handler(report, hidden, location, message)
+    };
     finding
         .remark("here the loop would have to run inside itself")
         .labels(chain.labels())
@@ -155,7 +177,7 @@ fn report_chain(
 fn help(runner: &LoopRunner, hidden: bool, what: &str) -> String {
     let mut help = format!("it raises RuntimeError ({}): {what}", runner.raises);
     if hidden {
-        help.push_str("; the `except` around it hides the failure and does not mend it");
+        help.push_str("; the handler around it only hides that");
     }
     help
 }
