@@ -3,7 +3,7 @@
 use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, FunctionAt};
 use crate::diagnostic::{Label, Location, RepoPath, RuleId};
-use crate::formats::python::{AsyncContext, Call, Module};
+use crate::formats::python::{AsyncContext, BlockKind, Call, Module};
 use crate::rules::program::program_modules;
 use crate::rules::{Reporter, Rule};
 
@@ -34,11 +34,14 @@ impl Rule for TaskWithoutLoop {
                 {
                     continue;
                 }
-                report
-                    .error(
-                        Location::new(path, call.span),
-                        format!("asyncio.create_task() raises RuntimeError here: {}", why.reason),
-                    )
+                let location = Location::new(path, call.span);
+                let raises = "asyncio.create_task() raises RuntimeError";
+                let finding = if in_handler(module, call) {
+                    report.warning(location, format!("{raises} when this handler runs: {}", why.reason))
+                } else {
+                    report.error(location, format!("{raises} here: {}", why.reason))
+                };
+                finding
                     .labels(why.labels)
                     .help(
                         "create the task inside a coroutine that the loop runs; from another thread, use \
@@ -47,6 +50,11 @@ impl Rule for TaskWithoutLoop {
             }
         }
     }
+}
+
+/// Whether the call runs only after something else failed.
+fn in_handler(module: &Module, call: &Call) -> bool {
+    module.enclosing_in_function(call.block).any(|(_, block)| matches!(block.kind, BlockKind::Handler(_)))
 }
 
 /// Why no loop runs at a place.
