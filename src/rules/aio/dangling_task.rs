@@ -1,9 +1,11 @@
 //! AIO004 dangling-task: a task whose only reference is dropped.
 
+use std::collections::BTreeMap;
+
 use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, EdgeKind, FunctionAt};
-use crate::diagnostic::{Fix, Location, RepoPath, RuleId, Span};
-use crate::formats::python::{Call, Module, Runner, Usage};
+use crate::diagnostic::{Fix, Label, Location, RepoPath, RuleId, Span};
+use crate::formats::python::{Assignment, Call, Module, Runner, Usage};
 use crate::repo::Source;
 use crate::rules::program::program_modules;
 use crate::rules::{Reporter, Rule};
@@ -18,6 +20,9 @@ const LITERALS: &[&str] = &["create_task", "ensure_future"];
 /// Where the fix keeps the tasks.
 const KEPT: &str = "_background_tasks";
 
+/// So many in one file are reported one by one; more are one finding.
+const MAX_SINGLE: usize = 3;
+
 impl Rule for DanglingTask {
     fn id(&self) -> RuleId {
         RuleId { code: "AIO004", name: "dangling-task" }
@@ -31,6 +36,7 @@ impl Rule for DanglingTask {
         let documents = project.documents();
         let graph = CallGraph::new(documents);
         for (path, module) in program_modules(documents, LITERALS) {
+            let mut dropped = BTreeMap::<Loss, Vec<&Call>>::new();
             for call in module.calls.iter().filter(|call| !call.deferred && makes_task(call) && is_dropped(call)) {
                 let in_coroutine = module.is_inside_async(call);
                 if !in_coroutine
@@ -38,18 +44,72 @@ impl Rule for DanglingTask {
                 {
                     continue;
                 }
-                let fix = documents.repository().source(path).and_then(|source| keep(source, module, call));
-                let location = Location::new(path, call.span);
-                let message = "the task may vanish before it is done: nothing keeps a reference to it";
-                let finding =
-                    if in_coroutine { report.warning(location, message) } else { report.advice(location, message) };
-                finding
-                    .remark("the event loop itself keeps only a weak reference, and what the task raises is lost")
-                    .help("keep the task until it is done, in a set for example, and look at its result; or await it")
-                    .fix(fix);
+                let loss = match in_coroutine {
+                    _ if is_held_by_what_it_waits_for(module, call) => Loss::Exception,
+                    true => Loss::Task,
+                    false => Loss::TaskPerhaps,
+                };
+                dropped.entry(loss).or_default().push(call);
+            }
+            let source = documents.repository().source(path);
+            for (loss, calls) in dropped {
+                // The same habit all over a file is one cause.
+                let size = if calls.len() > MAX_SINGLE { calls.len() } else { 1 };
+                for calls in calls.chunks(size) {
+                    report_loss(loss, calls, path, source.and_then(|source| keep(source, module, calls)), report);
+                }
             }
         }
     }
+}
+
+/// What dropping the reference to a task loses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Loss {
+    /// The task, in a coroutine.
+    Task,
+    /// The task, in a plain function, of which it is not known that the loop runs on.
+    TaskPerhaps,
+    /// Only what the task raises: what it waits for keeps it.
+    Exception,
+}
+
+/// Reports calls that lose the same, at the first of them.
+fn report_loss(loss: Loss, calls: &[&Call], path: &RepoPath, fix: Option<Fix>, report: &mut Reporter) {
+    let Some((first, others)) = calls.split_first() else { return };
+    let location = Location::new(path, first.span);
+    let many = if others.is_empty() { String::new() } else { format!(", nor to {} more below", others.len()) };
+    let vanishes = format!("the task may vanish before it is done: nothing keeps a reference to it{many}");
+    let finding = match loss {
+        Loss::Task => report.warning(location, vanishes),
+        Loss::TaskPerhaps => report.advice(location, vanishes),
+        Loss::Exception => {
+            report.advice(location, format!("what the task raises is lost: nothing keeps a reference to it{many}"))
+        }
+    };
+    finding.labels(others.iter().map(|call| Label {
+        location: Location::new(path, call.span),
+        message: "nothing keeps this one either".to_owned(),
+    }));
+    if loss == Loss::Exception {
+        finding.help("await it; or keep the task, and look at its result when it is done");
+    } else {
+        finding
+            .remark("the event loop itself keeps only a weak reference, and what the task raises is lost")
+            .help("keep the task until it is done, in a set for example, and look at its result; or await it")
+            .fix(fix);
+    }
+}
+
+/// Whether the task runs a thread's work or a sleep: the executor or the loop's timer keeps it until it is done.
+fn is_held_by_what_it_waits_for(module: &Module, call: &Call) -> bool {
+    let Some(coroutine) = call.argument("coro", 0).or_else(|| call.keyword("coro_or_future")) else { return false };
+    module.calls.iter().any(|inner| {
+        !inner.deferred
+            && inner.span.end == coroutine.span.end
+            && coroutine.span.covers(inner.span)
+            && (inner.is("asyncio.to_thread") || inner.is("asyncio.sleep"))
+    })
 }
 
 fn makes_task(call: &Call) -> bool {
@@ -87,34 +147,26 @@ fn fails_anyway(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, call: &
     call.is("asyncio.create_task") && no_loop(graph, path, module, call).is_some()
 }
 
-/// Stores the task in a set of the module until it is done.
-fn keep(source: &Source, module: &Module, call: &Call) -> Option<Fix> {
-    if call.usage != Usage::Statement || module.notebook {
+/// Stores the tasks in a set of the module until they are done; `None` where one of them can't be.
+fn keep(source: &Source, module: &Module, calls: &[&Call]) -> Option<Fix> {
+    if module.notebook {
         return None;
     }
     let text = source.text();
-    // The statement must have its lines to itself.
-    let first = source.line_at(call.span.start);
-    let indent = Span::new(first.start, call.span.start).of(text);
-    let after = Span::new(call.span.end, source.line_at(call.span.end).end).of(text).trim_start();
-    if !indent.chars().all(char::is_whitespace) || !(after.is_empty() || after.starts_with('#')) {
-        return None;
-    }
-    let name = "background_task";
-    let is_set = |row: &crate::formats::python::Assignment| row.function.is_none() && row.target.starts_with(KEPT);
+    let is_set = |row: &Assignment| row.function.is_none() && row.target.starts_with(KEPT);
     let known = module.assignments.iter().any(is_set);
     if !known && text.contains(KEPT) {
         return None;
     }
-    let newline = source.newline();
-    let end = source.line_at(call.span.end).end;
-    let mut fix = Fix::safe("Keep the task in a set until it is done")
-        .insert(source.path(), call.span.start, format!("{name} = "))
-        .insert(
-            source.path(),
-            end,
-            format!("{newline}{indent}{KEPT}.add({name}){newline}{indent}{name}.add_done_callback({KEPT}.discard)"),
-        );
+    let what = if calls.len() == 1 {
+        "Keep the task in a set until it is done"
+    } else {
+        "Keep the tasks in a set until they are done"
+    };
+    let mut fix = Fix::safe(what);
+    for call in calls {
+        fix = keep_one(fix, source, call)?;
+    }
     if !known {
         // After the imports at the top, where the set is there before anything runs.
         let last = module
@@ -127,7 +179,31 @@ fn keep(source: &Source, module: &Module, call: &Call) -> Option<Fix> {
             .filter(|import| module.classes.first().is_none_or(|class| import.span.start < class.span.start))
             .last()?;
         let line = source.line_at(last.statement.end).end;
+        let newline = source.newline();
         fix = fix.insert(source.path(), line, format!("{newline}{newline}{KEPT} = set()"));
     }
     Some(fix)
+}
+
+/// Adds the edits around one call to the fix.
+fn keep_one(fix: Fix, source: &Source, call: &Call) -> Option<Fix> {
+    if call.usage != Usage::Statement {
+        return None;
+    }
+    let text = source.text();
+    // The statement must have its lines to itself.
+    let first = source.line_at(call.span.start);
+    let indent = Span::new(first.start, call.span.start).of(text);
+    let after = Span::new(call.span.end, source.line_at(call.span.end).end).of(text).trim_start();
+    if !indent.chars().all(char::is_whitespace) || !(after.is_empty() || after.starts_with('#')) {
+        return None;
+    }
+    let name = "background_task";
+    let newline = source.newline();
+    let end = source.line_at(call.span.end).end;
+    Some(fix.insert(source.path(), call.span.start, format!("{name} = ")).insert(
+        source.path(),
+        end,
+        format!("{newline}{indent}{KEPT}.add({name}){newline}{indent}{name}.add_done_callback({KEPT}.discard)"),
+    ))
 }
