@@ -133,6 +133,34 @@ pub fn is_aside(path: &RepoPath, root: &RepoPath) -> bool {
     let (folders, name) = relative.rsplit_once('/').unwrap_or(("", relative));
     folders.split('/').any(|folder| ASIDE.contains(&folder.to_ascii_lowercase().as_str()))
         || name.starts_with("test_")
-        || name.ends_with("_test.py")
+        || ["_test.py", "-test.py", "_tests.py"].iter().any(|ending| name.ends_with(ending))
+        || (name.ends_with(".py") && name.to_ascii_lowercase().contains("example"))
         || matches!(name, "conftest.py" | "setup.py" | "noxfile.py" | "fabfile.py" | "tasks.py")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_and_examples_stand_aside_by_their_names() {
+        let aside = |path: &str| is_aside(&RepoPath::new(path), &RepoPath::root());
+        for path in [
+            "test_app.py",
+            "app_test.py",
+            "api-test.py",
+            "unit_tests.py",
+            "usage_example.py",
+            "Example.py",
+            "examples_of_use.py",
+            "core/client_example_async.py",
+            "Examples/app.py",
+            "conftest.py",
+        ] {
+            assert!(aside(path), "{path} is not the program");
+        }
+        for path in ["app.py", "latest.py", "contests.py", "attest.py", ".env.example", "example.toml", "sample.py"] {
+            assert!(!aside(path), "{path} may be the program");
+        }
+    }
 }
