@@ -26,6 +26,8 @@ pub struct SpaceSync {
     pub keeps_remote_files: bool,
     /// Whether the job writes a README itself before the push.
     pub writes_card: bool,
+    /// Whether an upload leaves the README out, so that the Space keeps the one it was created with.
+    pub leaves_readme_out: bool,
 }
 
 /// All steps of all live workflows that push to a Space.

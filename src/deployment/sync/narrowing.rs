@@ -105,7 +105,14 @@ impl Narrowing {
         } else {
             (Some(RepoPath::root()), None)
         };
-        SpaceSync { location, pushed, narrowed_by, keeps_remote_files: false, writes_card: self.writes_readme }
+        SpaceSync {
+            location,
+            pushed,
+            narrowed_by,
+            keeps_remote_files: false,
+            writes_card: self.writes_readme,
+            leaves_readme_out: false,
+        }
     }
 
     /// Whether the branch that is pushed holds the tree that is looked at.

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use globset::Glob;
 use regex::Regex;
 
 use crate::diagnostic::{Location, RepoPath, Span};
@@ -24,8 +25,27 @@ const OPTIONS_WITH_VALUE: &[&str] = &[
     "--every",
 ];
 
+/// Actions that create the Space with its SDK and upload all but the README, whatever their inputs: the first of them
+/// calls `upload_folder` with `ignore_patterns=["*.git*", "*README.md*"]`, and in its oldest releases sends programs and
+/// text files only (`sync_with_spaces.py`).
+const ACTIONS_WITHOUT_README: &[&str] = &["nateraw/huggingface-sync-action"];
+
 fn upload(location: Location, pushed: Option<RepoPath>, narrowed_by: Option<Location>) -> SpaceSync {
-    SpaceSync { location, pushed, narrowed_by, keeps_remote_files: true, writes_card: false }
+    SpaceSync { location, pushed, narrowed_by, keeps_remote_files: true, writes_card: false, leaves_readme_out: false }
+}
+
+/// Whether an upload with these patterns leaves out the README at the top of its folder. The Hub's library reads them as
+/// `fnmatch` does, so that `*` stands for slashes, too.
+fn leaves_readme_out<'p>(
+    allowed: impl IntoIterator<Item = &'p str>,
+    ignored: impl IntoIterator<Item = &'p str>,
+) -> bool {
+    let covers = |pattern: &str| Glob::new(pattern).is_ok_and(|glob| glob.compile_matcher().is_match("README.md"));
+    let mut allowed = allowed.into_iter().peekable();
+    let is_selective = allowed.peek().is_some();
+    let unreadable = |pattern: &str| pattern.contains(['$', '`']);
+    let is_allowed = !is_selective || allowed.any(|pattern| unreadable(pattern) || covers(pattern));
+    !is_allowed || ignored.into_iter().any(covers)
 }
 
 /// `hf upload user/space FOLDER --repo-type space` and its older spelling.
@@ -53,7 +73,25 @@ pub(super) fn command_sync(path: &RepoPath, invocation: &Invocation) -> Option<S
         None => Some(RepoPath::root()),
     };
     let narrowed_by = folder.filter(|word| word.text != ".").map(|word| Location::new(path, word.span));
-    Some(upload(Location::new(path, invocation.span), pushed, narrowed_by))
+    let (included, excluded) = (patterns_of(invocation, "--include"), patterns_of(invocation, "--exclude"));
+    let leaves_readme_out = leaves_readme_out(included, excluded);
+    Some(SpaceSync { leaves_readme_out, ..upload(Location::new(path, invocation.span), pushed, narrowed_by) })
+}
+
+/// The patterns after an option that may be repeated or take several: `--exclude a b`, `--exclude=a`.
+fn patterns_of<'i>(invocation: &'i Invocation, option: &str) -> Vec<&'i str> {
+    let mut patterns = Vec::new();
+    let mut is_open = false;
+    for word in invocation.arguments.iter().map(|word| word.text.as_str()) {
+        match word.strip_prefix(option) {
+            Some("") => is_open = true,
+            Some(value) => patterns.extend(value.strip_prefix('=')),
+            None if word.starts_with('-') => is_open = false,
+            None if is_open => patterns.push(word),
+            None => {}
+        }
+    }
+    patterns
 }
 
 /// `upload_folder(folder_path="…", repo_type="space")` in a script that a step holds.
@@ -75,7 +113,21 @@ pub(super) fn script_sync(source: &Source, run: &Run) -> Option<SpaceSync> {
     let narrowed_by = folder
         .filter(|folder| !matches!(folder.as_str(), "." | "./" | ""))
         .map(|folder| at(call.end() + folder.start(), call.end() + folder.end()));
-    Some(upload(at(call.start(), call.end()), pushed, narrowed_by))
+    let leaves_readme_out =
+        leaves_readme_out(strings_of(arguments, "allow_patterns"), strings_of(arguments, "ignore_patterns"));
+    Some(SpaceSync { leaves_readme_out, ..upload(at(call.start(), call.end()), pushed, narrowed_by) })
+}
+
+/// The strings that the first argument called `name` is given in the text of a call: `name="a"`, `name=["a", "b"]`.
+fn strings_of<'t>(arguments: &'t str, name: &str) -> Vec<&'t str> {
+    static VALUE: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"^\s*=\s*(\[[^\]]*\]|"[^"\n]*"|'[^'\n]*')"#).ok());
+    static STRING: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#""([^"\n]*)"|'([^'\n]*)'"#).ok());
+    let after = arguments.split_once(name).map_or("", |(_, after)| after);
+    let (Some(value), Some(string)) = (VALUE.as_ref(), STRING.as_ref()) else { return Vec::new() };
+    let Some(value) = value.captures(after).and_then(|found| found.get(1)) else { return Vec::new() };
+    let strings = string.captures_iter(value.as_str());
+    strings.filter_map(|found| found.get(1).or_else(|| found.get(2))).map(|found| found.as_str()).collect()
 }
 
 /// Actions that push to the Hub, recognised by their names.
@@ -97,5 +149,6 @@ pub(super) fn action_sync(path: &RepoPath, step: &Step) -> Option<SpaceSync> {
         (!folder.value.contains('$')).then(|| RepoPath::root().join(&folder.value)).flatten()
     });
     let narrowed_by = folder.map(|folder| Location::new(path, folder.span));
-    Some(upload(Location::new(path, uses.text.span), pushed, narrowed_by))
+    let leaves_readme_out = ACTIONS_WITHOUT_README.contains(&name.as_str());
+    Some(SpaceSync { leaves_readme_out, ..upload(Location::new(path, uses.text.span), pushed, narrowed_by) })
 }

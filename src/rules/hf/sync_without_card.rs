@@ -18,7 +18,8 @@ impl Rule for SyncWithoutCard {
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let mut by_folder: BTreeMap<&RepoPath, Vec<&SpaceSync>> = BTreeMap::new();
-        for sync in project.syncs().iter().filter(|sync| !sync.writes_card) {
+        // A README that the job writes, or that never reaches the Space, is not the one to look at.
+        for sync in project.syncs().iter().filter(|sync| !sync.writes_card && !sync.leaves_readme_out) {
             if let Some(folder) = &sync.pushed {
                 by_folder.entry(folder).or_default().push(sync);
             }
