@@ -142,8 +142,9 @@ fn check_static(deployment: &Deployment<'_>, card: &Card<'_>, report: &mut Repor
     let requirements =
         root.join("requirements.txt").filter(|path| documents.repository().presence(path) == Presence::File);
     if let (Some(program), Some(requirements)) = (program, requirements) {
+        // The page is there, so the Space works; the program may be left over or meant for another host.
         report
-            .warning(sdk_location(card), format!("A static Space only serves files: {program} never runs there"))
+            .advice(sdk_location(card), format!("A static Space only serves files: {program} never runs there"))
             .label(Location::file(&program), "the program")
             .label(Location::file(&requirements), "never installed")
             .help("write `sdk: gradio` or `sdk: docker`, or keep the program out of the Space");
