@@ -15,17 +15,22 @@ impl Rule for BrokenSyncStep {
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let documents = project.documents();
+        // Where a live workflow brings the code to a Space, a file that never runs keeps nothing from it.
+        let has_live_sync = !project.syncs().is_empty();
         for (path, workflow) in workflows::intended(documents) {
             let Some(source) = documents.repository().source(path) else { continue };
+            let is_spare = has_live_sync && workflows::live(documents).all(|(live, _)| live != path);
             for (at, fault) in sync_faults(path, workflow, source.text()) {
-                report_fault(source.text(), at, &fault, report);
+                report_fault(source.text(), at, &fault, is_spare, report);
             }
         }
     }
 }
 
-fn report_fault(text: &str, at: Location, fault: &SyncFault, report: &mut Reporter) {
+/// `is_spare` is whether the file never runs and another one does its work.
+fn report_fault(text: &str, at: Location, fault: &SyncFault, is_spare: bool, report: &mut Reporter) {
     let (severity, message, help) = words(fault);
+    let severity = if is_spare { Severity::Advice } else { severity };
     let written = at.span.of(text).to_owned();
     let finding = report.report(severity, at.clone(), message);
     finding.help(help);
