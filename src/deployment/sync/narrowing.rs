@@ -15,12 +15,6 @@ pub(super) struct Narrowing {
     /// `git init`, and the folder in which it was called.
     own_repository: Option<(Option<String>, Span)>,
     cloned: bool,
-    /// The remotes that a command gave the address of a Space.
-    space_remotes: Vec<String>,
-    /// Whether something was fetched from a Space, which `FETCH_HEAD` then stands for.
-    fetched: bool,
-    /// Whether the Space's own content was merged into the checkout, a card with it perhaps.
-    merged: bool,
     /// Branches made in the job from what is checked out.
     branches: Vec<String>,
     /// Whether the checkout is of another branch than the one that is looked at.
@@ -60,19 +54,6 @@ impl Narrowing {
                 self.own_repository = Some((folder, invocation.span));
             }
             ("git", ["clone", ..]) => self.cloned |= words.iter().any(|word| names_a_space(word)),
-            ("git", ["remote", "add" | "set-url", rest @ ..]) => {
-                if let [.., name, address] = rest
-                    && names_a_space(address)
-                {
-                    self.space_remotes.push((*name).to_owned());
-                }
-            }
-            ("git", ["fetch", rest @ ..]) => self.fetched |= rest.iter().any(|word| self.is_of_a_space(word)),
-            ("git", ["pull" | "merge" | "rebase", rest @ ..]) => {
-                // The strategy `ours` keeps the checkout's files whatever the Space holds.
-                let keeps_own = invocation.flag(&["-s", "--strategy"]).is_some_and(|strategy| strategy.text == "ours");
-                self.merged |= !keeps_own && rest.iter().any(|word| self.is_of_a_space(word));
-            }
             ("git", ["subtree", ..]) => {
                 if let Some(prefix) = invocation.flag(&["--prefix", "-P"]) {
                     self.split = Some((prefix.text, prefix.span));
@@ -113,9 +94,7 @@ impl Narrowing {
             let plain = !folder.contains(['$', '*', '{', '`']);
             (plain.then(|| RepoPath::root().join(folder)).flatten(), at(span))
         };
-        let (pushed, narrowed_by) = if self.merged {
-            (None, None)
-        } else if let Some((folder, span)) = &self.split {
+        let (pushed, narrowed_by) = if let Some((folder, span)) = &self.split {
             narrowed(folder, *span)
         } else if let Some((folder, span)) = &self.copied {
             narrowed(folder, *span)
@@ -134,14 +113,6 @@ impl Narrowing {
             writes_card: self.writes_readme,
             leaves_readme_out: false,
         }
-    }
-
-    /// Whether a word of a command stands for a Space or for what came from one: its address, its remote, a branch of it.
-    fn is_of_a_space(&self, word: &str) -> bool {
-        let remote = word.split('/').next().unwrap_or(word);
-        names_a_space(word)
-            || self.space_remotes.iter().any(|known| known == remote)
-            || (self.fetched && word == "FETCH_HEAD")
     }
 
     /// Whether the branch that is pushed holds the tree that is looked at.
