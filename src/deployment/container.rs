@@ -8,6 +8,7 @@ use crate::knowledge::PythonVersion;
 
 use super::packages::{Gatherer, gather_folder};
 use super::probes::asked_ports;
+use super::python_version::UvProject;
 use super::start::starts;
 use super::{
     Deployment, Documents, Environment, Fact, ImageLayout, Layout, Locate, Platform, PortRole, Start, python_version,
@@ -64,7 +65,7 @@ impl<'d> Image<'d> {
             layout.mount(source, target);
         }
         let layout = Layout::Image(layout);
-        let python = self.python();
+        let python = self.python(&layout);
         let mut gatherer = Gatherer::new(self.documents, python.as_ref().map(|python| python.value));
         self.gather(&mut gatherer, &layout);
         Deployment {
@@ -85,14 +86,46 @@ impl<'d> Image<'d> {
         }
     }
 
-    /// The Python of the base image, else the one that its commands bring, else the one that uv picks.
-    fn python(&self) -> Option<Fact<PythonVersion>> {
-        python_version::of_image(self.dockerfile, self.stage, &self.path)
-            .or_else(|| python_version::of_commands(self.dockerfile, self.stage, &self.path))
-            .or_else(|| {
+    /// The Python of the base image, else the one that its commands bring, else the one that uv picks. Where uv manages
+    /// the project, what its files ask for comes first.
+    fn python(&self, layout: &Layout<'d>) -> Option<Fact<PythonVersion>> {
+        let of_image = || {
+            python_version::of_image(self.dockerfile, self.stage, &self.path)
+                .or_else(|| python_version::of_commands(self.dockerfile, self.stage, &self.path))
+        };
+        match python_version::of_uv_project(self.dockerfile, self.stage, &self.path) {
+            Some(UvProject::Asked(python)) => Some(python),
+            Some(UvProject::OfImage) => of_image(),
+            Some(UvProject::Free) => {
+                let image = of_image();
+                let pinned = self.pinned(layout);
+                let fits = |python: &Fact<PythonVersion>| match &pinned {
+                    Some(pinned) => pinned.value.without_patch() == python.value.without_patch(),
+                    None => self.is_admitted(python.value, layout),
+                };
+                image.filter(fits).or(pinned)
+            }
+            None => of_image().or_else(|| {
                 let by_uv = python_version::is_chosen_by_uv(self.dockerfile, self.stage);
                 by_uv.then(|| python_version::of_folder(self.documents, &self.context)).flatten()
-            })
+            }),
+        }
+    }
+
+    /// The Python that a `.python-version` in the image's working directory asks uv for.
+    fn pinned(&self, layout: &Layout<'d>) -> Option<Fact<PythonVersion>> {
+        let path = layout.file(".python-version")?;
+        let version = self.documents.python_version(&path)?;
+        Some(Fact::stated(version.value, Location::new(&path, version.span)))
+    }
+
+    /// Whether the project that uv finds admits a Python; uv downloads another one where it does not.
+    fn is_admitted(&self, python: PythonVersion, layout: &Layout<'d>) -> bool {
+        let manifest = layout.file("pyproject.toml").or_else(|| self.context.join("pyproject.toml"));
+        let project = manifest.and_then(|path| self.documents.pyproject(&path));
+        project
+            .and_then(|project| project.requires_python.as_ref())
+            .is_none_or(|required| required.value.allows(python))
     }
 
     fn environment(&self) -> Environment {

@@ -70,6 +70,65 @@ pub(super) fn is_chosen_by_uv(dockerfile: &Dockerfile, stage: &Stage) -> bool {
     })
 }
 
+/// How uv comes to the Python of the project that it installs or runs in an image.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum UvProject {
+    /// A command or variable names the Python.
+    Asked(Fact<PythonVersion>),
+    /// uv takes a Python of the image, or fails.
+    OfImage,
+    /// uv takes what the project's files ask for, and downloads it where the image has none that fits.
+    Free,
+}
+
+/// How the commands of an image, with those that start it, leave the choice of Python to uv; `None` where uv manages no
+/// project in it.
+pub(super) fn of_uv_project(dockerfile: &Dockerfile, stage: &Stage, path: &RepoPath) -> Option<UvProject> {
+    let start = dockerfile.command(stage);
+    let run = dockerfile.runs(stage);
+    let commands = run.iter().flat_map(|run| &run.command.commands).flat_map(invocations);
+    let projects: Vec<_> = commands
+        .chain(start.iter().flat_map(|start| start.invocations()))
+        .filter(|invocation| {
+            // `uv run` is followed to the program that it runs; `uv sync` is a program of its own.
+            let syncs = || invocation.arguments.iter().any(|word| matches!(word.text.as_str(), "sync" | "run"));
+            invocation.wrappers.iter().any(|wrapper| wrapper == "uv run") || (invocation.name() == "uv" && syncs())
+        })
+        .collect();
+    if projects.is_empty() {
+        return None;
+    }
+    let asked = |text: &str, span| {
+        let name = text.rsplit('/').next().unwrap_or(text);
+        let version = leading_version(
+            name.strip_prefix("cpython").unwrap_or(name).trim_start_matches("python").trim_start_matches(['-', '@']),
+        );
+        version.map_or(UvProject::OfImage, |version| UvProject::Asked(Fact::stated(version, Location::new(path, span))))
+    };
+    let own = || projects.iter().filter(|invocation| invocation.name() == "uv");
+    if let Some(word) = own().find_map(|invocation| invocation.flag(&["--python", "-p"])) {
+        return Some(asked(&word.text, word.span));
+    }
+    let environment = dockerfile.environment(stage);
+    let set = |name: &str| environment.iter().rev().find(|variable| variable.name.value == name);
+    if let Some(variable) = set("UV_PYTHON") {
+        return Some(asked(variable.value.value.as_deref().unwrap_or_default(), variable.value.span));
+    }
+    let says = |name: &str, values: &[&str]| {
+        let in_command = projects.iter().flat_map(|invocation| &invocation.assignments);
+        let in_command = in_command.filter(|one| one.name.value == name).map(|one| one.value.text.as_str());
+        let in_image = set(name).and_then(|variable| variable.value.value.as_deref());
+        in_command.chain(in_image).any(|value| values.contains(&value))
+    };
+    let yes = ["1", "true", "yes", "True"];
+    let keeps = ["--no-python-downloads", "--no-managed-python"];
+    let keeps = own().any(|invocation| invocation.has_flag(&keeps))
+        || says("UV_PYTHON_DOWNLOADS", &["never", "manual", "0", "false"])
+        || says("UV_PYTHON_PREFERENCE", &["only-system"])
+        || ["UV_SYSTEM_PYTHON", "UV_NO_MANAGED_PYTHON"].iter().any(|name| says(name, &yes));
+    Some(if keeps { UvProject::OfImage } else { UvProject::Free })
+}
+
 /// The version that a text begins with; one that names no minor version floats and says nothing.
 fn leading_version(text: &str) -> Option<PythonVersion> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
@@ -107,6 +166,33 @@ mod tests {
             let dockerfile = Dockerfile::parse(&source).unwrap();
             let found = of_commands(&dockerfile, &dockerfile.stages[0], &path);
             assert_eq!(found.map(|python| python.value.to_string()).as_deref(), expected, "{commands}");
+        }
+    }
+
+    #[test]
+    fn uv_takes_what_it_is_told_else_what_the_project_asks_for() {
+        let asked = |version: &str| Some(format!("asked {version}"));
+        for (commands, expected) in [
+            ("RUN pip install uv", None),
+            ("RUN uv pip install --system -r requirements.txt", None),
+            ("RUN uv sync --frozen", Some("free".to_owned())),
+            ("RUN pip install uv\nCMD [\"uv\", \"run\", \"app.py\"]", Some("free".to_owned())),
+            ("RUN uv sync --python 3.12", asked("3.12")),
+            ("ENV UV_PYTHON=python3.11\nRUN uv sync", asked("3.11")),
+            ("RUN uv sync --python /usr/bin/python3", Some("image".to_owned())),
+            ("ENV UV_PYTHON_DOWNLOADS=never\nRUN uv sync", Some("image".to_owned())),
+            ("RUN UV_PYTHON_DOWNLOADS=0 uv sync", Some("image".to_owned())),
+            ("RUN uv sync --no-python-downloads", Some("image".to_owned())),
+        ] {
+            let path = RepoPath::new("Dockerfile");
+            let source = Source::new(path.clone(), format!("FROM ubuntu:22.04\n{commands}\n"));
+            let dockerfile = Dockerfile::parse(&source).unwrap();
+            let found = of_uv_project(&dockerfile, &dockerfile.stages[0], &path).map(|project| match project {
+                UvProject::Asked(python) => format!("asked {}", python.value),
+                UvProject::OfImage => "image".to_owned(),
+                UvProject::Free => "free".to_owned(),
+            });
+            assert_eq!(found, expected, "{commands}");
         }
     }
 }
