@@ -11,7 +11,8 @@ use super::probes::asked_ports;
 use super::python_version::UvProject;
 use super::start::starts;
 use super::{
-    Deployment, Documents, Environment, Fact, ImageLayout, Layout, Locate, Platform, PortRole, Start, python_version,
+    Deployment, Documents, Environment, Fact, ImageLayout, Layout, Locate, Platform, PortRole, Reach, Start,
+    python_version,
 };
 
 /// An image that a deployment runs, and what the deployment changes about it.
@@ -64,6 +65,11 @@ impl<'d> Image<'d> {
         for (source, target) in &replacement.mounts {
             layout.mount(source, target);
         }
+        let reach = std::sync::OnceLock::new();
+        if !self.holds_repository(&layout) {
+            // Nothing of the repository runs in it.
+            let _ = reach.set(Reach::default());
+        }
         let layout = Layout::Image(layout);
         let python = self.python(&layout);
         let mut gatherer = Gatherer::new(self.documents, python.as_ref().map(|python| python.value));
@@ -81,7 +87,7 @@ impl<'d> Image<'d> {
             ports: self.exposed(),
             health_check: matches!(self.dockerfile.healthcheck(self.stage), Some(Some(_))),
             layout,
-            reach: std::sync::OnceLock::new(),
+            reach,
             servers: std::sync::OnceLock::new(),
         }
     }
@@ -126,6 +132,18 @@ impl<'d> Image<'d> {
         project
             .and_then(|project| project.requires_python.as_ref())
             .is_none_or(|required| required.value.allows(python))
+    }
+
+    /// Whether any file of the repository can be in the image: a copy from the build context or a bind mount brings it. An
+    /// image that only clones other repositories holds none.
+    fn holds_repository(&self, layout: &ImageLayout<'d>) -> bool {
+        let of_context = |stage: &Stage| self.dockerfile.copies(stage).iter().any(|copied| copied.copy.from.is_none());
+        // The flags of RUN are not read: what stands between the word and its command may be a bind mount.
+        let has_flags = |stage: &Stage| {
+            let runs = self.dockerfile.runs(stage);
+            runs.iter().any(|run| run.command.span.start > run.span.start + "RUN --".len())
+        };
+        !layout.is_empty() || self.dockerfile.stages.iter().any(|stage| of_context(stage) || has_flags(stage))
     }
 
     fn environment(&self) -> Environment {
@@ -204,7 +222,9 @@ impl<'d> Image<'d> {
                 if let Some(workdir) = &run.workdir {
                     located.set_workdir(workdir);
                 }
-                let fallback = Installed { image: &located, context: &self.context, documents: self.documents };
+                let holds_repository = self.holds_repository(&located);
+                let fallback =
+                    Installed { image: &located, context: &self.context, documents: self.documents, holds_repository };
                 gatherer.commands(&run.command.commands, &self.path, &fallback);
             }
         }
@@ -218,10 +238,14 @@ struct Installed<'a, 'd> {
     image: &'a ImageLayout<'d>,
     context: &'a RepoPath,
     documents: &'d Documents,
+    holds_repository: bool,
 }
 
 impl Locate for Installed<'_, '_> {
     fn file(&self, path: &str) -> Option<RepoPath> {
+        if !self.holds_repository {
+            return None;
+        }
         self.image.file(path).or_else(|| {
             let name = path.trim_start_matches("./");
             let name = if path.starts_with('/') { name.rsplit('/').next()? } else { name };
