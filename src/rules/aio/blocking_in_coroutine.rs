@@ -7,7 +7,7 @@ use crate::deployment::call_graph::{CallGraph, FunctionAt};
 use crate::diagnostic::{Fix, Location, RepoPath, RuleId, Span};
 use crate::formats::python::{Call, Function, FunctionId, Module, Usage, ValueKind};
 use crate::knowledge::{BlockingCall, blocking_calls, fits_any};
-use crate::rules::program::program_modules_where;
+use crate::rules::program::{has_program, program_modules_where};
 use crate::rules::{Reporter, Rule};
 
 /// AIO008 blocking-in-coroutine.
@@ -44,6 +44,10 @@ impl Rule for BlockingInCoroutine {
 
     fn literals(&self) -> &'static [&'static str] {
         LITERALS
+    }
+
+    fn concerns(&self, project: &Project<'_>) -> bool {
+        has_program(project)
     }
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {

@@ -5,7 +5,7 @@ use crate::deployment::{Deployment, Documents, Platform, Project, Sdk};
 use crate::diagnostic::{Fix, Location, RepoPath, RuleId, Span};
 use crate::formats::python::{AsyncContext, BlockKind, Call, Callee, Module, ValueKind};
 use crate::knowledge::PythonVersion;
-use crate::rules::program::program_modules;
+use crate::rules::program::{has_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
 use super::context::{Contexts, ThreadPlace, contexts, is_imported_by_server, runs_before, sets_a_loop};
@@ -27,6 +27,10 @@ impl Rule for GetEventLoop {
 
     fn literals(&self) -> &'static [&'static str] {
         LITERALS
+    }
+
+    fn concerns(&self, project: &Project<'_>) -> bool {
+        has_program(project)
     }
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {

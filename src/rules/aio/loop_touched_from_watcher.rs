@@ -4,7 +4,7 @@ use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, ClassAt, FunctionAt};
 use crate::diagnostic::{Label, Location, RuleId};
 use crate::formats::python::{Call, Callee, FunctionId, Module};
-use crate::rules::program::program_modules;
+use crate::rules::program::{has_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
 use super::context::{asks_for_a_loop, contexts};
@@ -24,6 +24,10 @@ impl Rule for LoopTouchedFromWatcher {
 
     fn literals(&self) -> &'static [&'static str] {
         LITERALS
+    }
+
+    fn concerns(&self, project: &Project<'_>) -> bool {
+        has_program(project)
     }
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {

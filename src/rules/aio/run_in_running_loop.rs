@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Location, RepoPath, RuleId};
 use crate::formats::python::{Call, Callee, FunctionId, Module};
 use crate::formats::rust::RustContext;
 use crate::knowledge::{LoopRunner, event_loops, fits_any};
-use crate::rules::program::{is_program, program_modules};
+use crate::rules::program::{has_program, is_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
 use super::context::asks_for_a_loop;
@@ -38,6 +38,10 @@ impl Rule for RunInRunningLoop {
 
     fn literals(&self) -> &'static [&'static str] {
         LITERALS
+    }
+
+    fn concerns(&self, project: &Project<'_>) -> bool {
+        has_program(project)
     }
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {

@@ -4,7 +4,7 @@ use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, FunctionAt};
 use crate::diagnostic::{Label, Location, RepoPath, RuleId};
 use crate::formats::python::{AsyncContext, BlockKind, Call, Module};
-use crate::rules::program::program_modules;
+use crate::rules::program::{has_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
 use super::context::{Contexts, asks_for_a_loop, contexts, is_imported_by_server};
@@ -21,6 +21,10 @@ impl Rule for TaskWithoutLoop {
 
     fn literals(&self) -> &'static [&'static str] {
         LITERALS
+    }
+
+    fn concerns(&self, project: &Project<'_>) -> bool {
+        has_program(project)
     }
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {

@@ -4,7 +4,7 @@ use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, FunctionAt};
 use crate::diagnostic::{Location, RuleId};
 use crate::formats::python::{Call, Module, ValueKind};
-use crate::rules::program::{is_program, program_modules};
+use crate::rules::program::{has_program, is_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
 use super::context::asks_for_a_loop;
@@ -25,6 +25,10 @@ impl Rule for ThreadsafeResultDeadlock {
 
     fn literals(&self) -> &'static [&'static str] {
         &["run_coroutine_threadsafe", "run_forever"]
+    }
+
+    fn concerns(&self, project: &Project<'_>) -> bool {
+        has_program(project)
     }
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
