@@ -28,7 +28,7 @@ pub fn with_defaults(text: &str) -> Option<String> {
 }
 
 /// The offset of the `}` that closes a brace opened before `text`; `None` also where they nest deeper than anyone writes.
-fn closing(text: &str) -> Option<usize> {
+pub(super) fn closing(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, byte) in text.bytes().enumerate() {
         match byte {

@@ -1,5 +1,7 @@
 //! `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}` as Docker replaces them in instructions.
 
+use crate::formats::variables::closing;
+
 /// How long a value may grow. `ENV A=$A$A`, written often enough, doubles beyond all memory.
 const MAX_LENGTH: usize = 1 << 15;
 
@@ -67,24 +69,6 @@ fn parameter(inner: &str, escape: char, lookup: &dyn Fn(&str) -> Option<String>)
         '?' => value,
         _ => None,
     }
-}
-
-/// The offset of the `}` that closes a brace opened before `text`.
-fn closing(text: &str) -> Option<usize> {
-    let mut depth = 0_usize;
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'{' => depth += 1,
-            b'}' if depth == 0 => return Some(at),
-            b'}' => depth -= 1,
-            _ => {}
-        }
-        // A default in a default in a default: deeper than that, nobody writes.
-        if depth > 8 {
-            return None;
-        }
-    }
-    None
 }
 
 fn name_length(text: &str) -> usize {
