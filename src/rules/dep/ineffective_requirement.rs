@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::deployment::Deployment;
 use crate::deployment::packages::{Declaration, Origin, options_on_own_lines};
-use crate::diagnostic::{Fix, Location, RepoPath, RuleId};
+use crate::deployment::{Deployment, Platform};
+use crate::diagnostic::{Diagnostic, Fix, Location, RepoPath, RuleId};
 use crate::knowledge::VersionSet;
 use crate::knowledge::standard_library::{is_backport, is_standard_module};
 use crate::rules::{Reporter, Rule};
@@ -42,11 +42,22 @@ fn refused_lines(deployment: &Deployment<'_>, path: &RepoPath, report: &mut Repo
     let mut errors = file.errors.iter();
     let Some(first) = errors.next() else { return };
     let message = format!("pip can't read this line, and installs nothing of {}: {}", path.file_name(), first.value);
-    let finding = report.error(Location::new(path, first.span), message);
+    let finding = severe(deployment, report, Location::new(path, first.span), message);
     for error in errors.take(10) {
         finding.label(Location::new(path, error.span), error.value.clone());
     }
     finding.help("write one requirement a line, as in `name>=1.0; python_version < \"3.13\"`, and comments behind `#`");
+}
+
+/// An error where something is known to install the file; a warning in a folder that nothing says is deployed.
+fn severe<'r>(
+    deployment: &Deployment<'_>,
+    report: &'r mut Reporter,
+    place: Location,
+    message: String,
+) -> &'r mut Diagnostic {
+    let is_named = deployment.dockerfile().is_some() || deployment.platform().value != Platform::Unspecified;
+    if is_named { report.error(place, message) } else { report.warning(place, message) }
 }
 
 /// The declarations that stand in one file.
@@ -105,7 +116,7 @@ fn contradictions(deployment: &Deployment<'_>, path: &RepoPath, report: &mut Rep
             } else {
                 format!("no release of {spelling} satisfies both this line and another: pip refuses the file")
             };
-            let finding = report.error(declaration.location(), message);
+            let finding = severe(deployment, report, declaration.location(), message);
             for other in declarations.iter().take(index) {
                 finding.label(other.location(), format!("{spelling} is asked for here as well"));
             }
