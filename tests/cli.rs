@@ -190,6 +190,19 @@ fn fixes_are_shown_then_made_then_done() {
 }
 
 #[test]
+fn a_patch_that_is_looked_at_shows_no_secret() {
+    let folder = repository();
+    let secret = format!("hf_{}", "aZbYcXdWeVfUgThSiRjQkPlOmNnMoLpKqJ");
+    write(folder.path(), "app.py", &APP.replace("\n\n", &format!("\nTOKEN = '{secret}'\n")));
+    let arguments = ["check", "--select", "NET001,ENV002", "--diff", "--unsafe-fixes"];
+    let (_, shown, _) = run(folder.path(), &arguments);
+    assert!(shown.contains("\n TOKEN = 'hf_****") && !shown.contains(&secret), "{shown}");
+    run(folder.path(), &[&arguments[..], &["--output-file", "fixes.patch"]].concat());
+    let patch = fs::read_to_string(folder.path().join("fixes.patch")).unwrap();
+    assert!(patch.contains(&secret), "git apply needs the line as it is: {patch}");
+}
+
+#[test]
 fn colour_is_a_matter_of_flag_environment_and_terminal() {
     let folder = repository();
     let coloured = |arguments: &[&str], variables: &[(&str, &str)]| {

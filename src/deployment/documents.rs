@@ -315,6 +315,12 @@ impl Documents {
     /// The tokens of well-known services that stand in a file.
     #[must_use]
     pub fn secrets(&self, path: &RepoPath) -> Vec<Secret> {
+        let Some(entry) = self.repository.entry(path) else { return vec![] };
+        // Many files hold what a token begins with and few a token: only the text of those few is kept.
+        let holds = |bytes: &[u8]| std::str::from_utf8(bytes).is_ok_and(|text| !secrets::find(text).is_empty());
+        if !entry.with_bytes(holds).unwrap_or(false) {
+            return vec![];
+        }
         self.repository.source(path).map(|source| secrets::find(source.text())).unwrap_or_default()
     }
 

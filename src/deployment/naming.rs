@@ -55,8 +55,8 @@ struct Filter(Vec<u64>);
 
 impl Filter {
     fn of(bytes: &[u8]) -> Self {
-        // About one bit for two bytes of text leaves few false hits, since words repeat.
-        let mut filter = Self(vec![0; (bytes.len() / 128).next_power_of_two()]);
+        // A bit or two for eight bytes of text leave few false hits, since words repeat.
+        let mut filter = Self(vec![0; (bytes.len() / 512).next_power_of_two()]);
         for word in bytes.split(|byte| !is_word(*byte)).filter(|word| !word.is_empty()) {
             for (at, bit) in filter.bits(hash(word)) {
                 if let Some(found) = filter.0.get_mut(at) {

@@ -6,6 +6,7 @@ mod full;
 mod github;
 mod json;
 pub mod markdown;
+mod mask;
 mod paint;
 mod problem;
 mod rules;
@@ -23,6 +24,7 @@ use crate::diagnostic::{Diagnostic, Location, RepoPath, Severity};
 use crate::knowledge::RulePage;
 use crate::repo::{Position, Repository};
 
+pub use mask::{hide, secrets};
 pub use paint::Paint;
 pub use problem::{Problem, write_problem};
 pub use rules::{write_rules_json, write_rules_text};

@@ -47,12 +47,13 @@ fn write_report(
     };
     let all_advice = checkings.iter().all(|checking| checking.settings.advice);
     if arguments.diff {
-        // A patch in a file is for `git apply`, which needs every byte; elsewhere someone may look at it.
-        let clean = |text: &str| match &arguments.output_file {
-            Some(_) => text.to_owned(),
-            None => output::line(text).into_owned(),
-        };
-        for Checking { root, mending, .. } in checkings {
+        for Checking { root, mending, report, .. } in checkings {
+            let secrets = output::secrets(&report.repository, &report.diagnostics);
+            // A patch in a file is for `git apply`, which needs every byte; elsewhere someone may look at it.
+            let clean = |text: &str| match &arguments.output_file {
+                Some(_) => text.to_owned(),
+                None => output::hide(&secrets, &output::line(text)),
+            };
             let coloured = presentation(false).paint.is_coloured();
             // `git apply` refuses paths that climb, so a root above or elsewhere is the patch's own root.
             let base = if root.is_below() { root.prefix.as_str() } else { "" };

@@ -62,7 +62,19 @@ pub(super) fn finish(walked: Walked<'_>, text: &str, spans: &SpanMap) -> Module 
     }
     set_caught(&mut module, caught);
     mark_imports(&mut module);
+    shrink(&mut module);
     module
+}
+
+/// Gives back what the tables reserved while they grew: they are kept until the run ends.
+fn shrink(module: &mut Module) {
+    module.functions.shrink_to_fit();
+    module.assignments.shrink_to_fit();
+    module.calls.shrink_to_fit();
+    module.references.shrink_to_fit();
+    module.strings.shrink_to_fit();
+    module.blocks.shrink_to_fit();
+    module.comments.shrink_to_fit();
 }
 
 /// Writes what handlers catch into the block of their `try` and their own.

@@ -4,7 +4,7 @@ use crate::deployment::Project;
 use crate::deployment::call_graph::FunctionAt;
 use crate::diagnostic::{Label, Location, RepoPath, RuleId};
 use crate::formats::python::{Call, FunctionId, Module};
-use crate::rules::program::program_modules;
+use crate::rules::program::{has_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
 /// AIO009 prewarm-in-thread.
@@ -19,6 +19,10 @@ impl Rule for PrewarmInThread {
 
     fn literals(&self) -> &'static [&'static str] {
         LITERALS
+    }
+
+    fn concerns(&self, project: &Project<'_>) -> bool {
+        has_program(project)
     }
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {

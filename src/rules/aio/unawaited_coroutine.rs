@@ -1,7 +1,9 @@
 //! AIO005 unawaited-coroutine: a coroutine of the program that is called as if it were a plain function.
 
-use crate::deployment::Project;
+use std::collections::BTreeSet;
+
 use crate::deployment::call_graph::{CallGraph, Definition, FunctionAt};
+use crate::deployment::{Documents, Project};
 use crate::diagnostic::{Fix, Location, RuleId};
 use crate::formats::python::Usage;
 use crate::rules::program::program_modules;
@@ -23,9 +25,10 @@ impl Rule for UnawaitedCoroutine {
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let documents = project.documents();
-        let graph = CallGraph::new(documents);
+        let (graph, names) = (CallGraph::new(documents), coroutine_names(documents));
         for (path, module) in program_modules(documents, LITERALS) {
-            for call in module.calls.iter().filter(|call| !call.deferred && call.usage == Usage::Statement) {
+            let dropped = module.calls.iter().filter(|call| !call.deferred && call.usage == Usage::Statement);
+            for call in dropped.filter(|call| call.callee.last_name().is_none_or(|name| names.contains(name))) {
                 let Some(Definition::Function(callee)) = graph.callee(path, module, call) else { continue };
                 if !is_coroutine(callee) || module.in_type_checking(call.block) {
                     continue;
@@ -50,6 +53,15 @@ impl Rule for UnawaitedCoroutine {
             }
         }
     }
+}
+
+/// The names of all coroutines of the repository: what has none of them need not be followed to other files.
+fn coroutine_names(documents: &Documents) -> BTreeSet<&str> {
+    program_modules(documents, LITERALS)
+        .flat_map(|(_, module)| &module.functions)
+        .filter(|one| one.is_async)
+        .map(|one| one.name.as_ref())
+        .collect()
 }
 
 /// Whether calling the function only makes a coroutine, whatever its decorators and other definitions of its name.

@@ -35,6 +35,8 @@ impl<'a> Builder<'a, '_> {
             };
             call.callee = self.evaluator.resolver.callee(node, *scope, receiver_text);
             call.receiver = self.receiver(node, *scope);
+            // Calls are most of what is kept of a file, and most have one argument.
+            call.arguments.reserve_exact(node.arguments.len());
             self.fill_arguments(&mut call, node, *scope, 0, &items);
             if call.is("functools.partial") {
                 deferred.extend(self.deferred(&call, node, *scope));

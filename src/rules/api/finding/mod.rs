@@ -100,6 +100,10 @@ fn evidence(allowed: &Allowed<'_>, name: &str, verdict: &Verdict) -> Vec<Label> 
 
 /// Whether some deployment installs a library with a change that `wanted` admits.
 pub(super) fn concerns(project: &Project<'_>, wanted: impl Fn(&Library, &Change) -> bool) -> bool {
+    // Reading the tables takes more than a tree without deployments is worth.
+    if project.deployments().is_empty() {
+        return false;
+    }
     let libraries: Vec<_> =
         api_changes().iter().filter(|library| library.changes.iter().any(|change| wanted(library, change))).collect();
     project.deployments().iter().any(|one| libraries.iter().any(|library| Installed::of(one, library).is_some()))
