@@ -3,7 +3,7 @@
 use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, FunctionAt};
 use crate::diagnostic::{Location, RepoPath, RuleId};
-use crate::formats::python::{Argument, Call, Module, ValueKind};
+use crate::formats::python::{Argument, Call, Module, Value, ValueKind};
 use crate::rules::program::{has_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
@@ -58,23 +58,38 @@ impl Rule for UnguardedModelJson {
 }
 
 /// The call of a model whose answer `load` reads, and its small token limit.
-fn model_answer<'m>(module: &'m Module, text: &str, load: &Call) -> Option<(&'m Call, &'m Argument)> {
-    let mut name = leading_name(load.positional(0)?.value.span.of(text))?.to_owned();
+fn model_answer<'m>(module: &'m Module, text: &'m str, load: &Call) -> Option<(&'m Call, &'m Argument)> {
+    let mut value = &load.positional(0)?.value;
     let mut before = load.span.start;
     for _ in 0..MAX_STEPS {
-        let assigned = module
-            .assignments
-            .iter()
-            .rfind(|row| row.function == load.function && row.span.start < before && *row.target == *name)?;
-        if let ValueKind::Call(call) = assigned.value.kind
+        if let ValueKind::Call(call) = value.kind
             && let Some(limit) = small_limit(module.call(call))
         {
             return Some((module.call(call), limit));
         }
+        let name = source_name(module, text, value)?;
+        let assigned = module
+            .assignments
+            .iter()
+            .rfind(|row| row.function == load.function && row.span.start < before && *row.target == *name)?;
         before = assigned.span.start;
-        name = leading_name(assigned.value.span.of(text).trim_start_matches("await "))?.to_owned();
+        value = &assigned.value;
     }
     None
+}
+
+/// The name whose value an expression is made from: `response` of `response.choices[0].text`, `output` of
+/// `tokenizer.decode(output[0])`.
+fn source_name<'t>(module: &Module, text: &'t str, value: &Value) -> Option<&'t str> {
+    let ends_here = |call: &&Call| call.span.end == value.span.end && value.span.covers(call.span) && !call.deferred;
+    let decoded = module
+        .calls
+        .iter()
+        .filter(ends_here)
+        .find(|call| matches!(call.callee.last_name(), Some("decode" | "batch_decode")))
+        .and_then(|call| call.positional(0));
+    let made_from = decoded.map_or(value.span, |tokens| tokens.value.span).of(text);
+    leading_name(made_from.trim_start_matches("await "))
 }
 
 /// The limit of a call that asks a model.
@@ -91,8 +106,10 @@ fn small_limit(call: &Call) -> Option<&Argument> {
                 | "completion"
         )
     );
+    // Only models have the second.
     let limits = ["max_tokens", "max_new_tokens", "max_completion_tokens", "max_output_tokens"];
     let limit = limits.iter().find_map(|name| call.keyword(name))?;
+    let asks = asks || limit.name.as_deref() == Some("max_new_tokens");
     (asks && limit.value.as_int().is_some_and(|tokens| tokens <= SMALL_LIMIT)).then_some(limit)
 }
 
