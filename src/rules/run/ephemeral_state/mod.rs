@@ -1,14 +1,18 @@
-//! RUN005 ephemeral-state: a database that falls back to a disk which goes away.
+//! RUN005 ephemeral-state: what a program keeps on a disk that goes away.
+
+mod commits;
+mod fallback;
+mod state_file;
 
 use crate::deployment::{Deployment, Platform};
-use crate::diagnostic::{Location, RuleId};
-use crate::formats::python::EnvironmentAccessKind;
+use crate::diagnostic::{RepoPath, RuleId};
+use crate::formats::python::Module;
 use crate::rules::{Reporter, Rule};
 
 /// RUN005 ephemeral-state.
 pub struct EphemeralState;
 
-const LITERALS: &[&str] = &["sqlite"];
+const LITERALS: &[&str] = &["sqlite", "json.dump(", "pickle.dump(", "upload_file(", "upload_folder("];
 
 impl Rule for EphemeralState {
     fn id(&self) -> RuleId {
@@ -24,35 +28,25 @@ impl Rule for EphemeralState {
         if !matches!(platform, Platform::Space(_) | Platform::Procfile | Platform::Render | Platform::Railway) {
             return;
         }
-        let documents = deployment.documents();
-        for (path, module) in documents.modules_mentioning(LITERALS) {
-            if !deployment.reach().contains(path) {
-                continue;
-            }
-            for access in module.environment.iter().filter(|row| row.kind == EnvironmentAccessKind::Optional) {
-                let Some(fallback) = access.default.as_ref() else { continue };
-                let Some(url) = fallback.as_str().filter(|url| url.starts_with("sqlite")) else { continue };
-                // /data is where a Space's persistent storage is, and ":memory:" is meant to go away.
-                if url.contains("/data/") || url.contains(":memory:") || url == "sqlite://" {
-                    continue;
-                }
-                if deployment.environment().get(&access.variable).is_some() {
-                    continue;
-                }
-                report
-                    .advice(
-                        Location::new(path, access.span),
-                        format!(
-                            "without {} the data goes to a file on the disk of the {platform}, which is empty again after a restart",
-                            access.variable
-                        ),
-                    )
-                    .labels(deployment.platform().label("the program runs here"))
-                    .help(format!(
-                        "let the program fail at start where {} is not set, or keep the file on storage that lasts",
-                        access.variable
-                    ));
-            }
-        }
+        fallback::check(deployment, report);
+        state_file::check(deployment, report);
+        commits::check(deployment, report);
     }
+}
+
+/// The files of the deployed program that hold at least one of the literals.
+fn deployed<'d>(
+    deployment: &Deployment<'d>,
+    literals: &[&str],
+) -> impl Iterator<Item = (&'d RepoPath, &'d Module)> + use<'d> {
+    let files = deployment.documents().modules_mentioning(literals);
+    let reached: Vec<_> = files.filter(|(path, _)| deployment.reach().contains(path)).collect();
+    reached.into_iter()
+}
+
+/// Whether a path, as written in code, is on storage that lasts, or is meant to go away.
+fn is_elsewhere(path: &str) -> bool {
+    ["/data/", "/data\"", "/data'", "/tmp", "temp", "/mnt", "/dev/", "environ", "getenv", "://", ":memory:"]
+        .iter()
+        .any(|sign| path.contains(sign))
 }
