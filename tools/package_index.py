@@ -170,6 +170,23 @@ class Package:
                 write(cached, self._open().read(path))
             return cached.read_text(encoding="utf-8", errors="replace")
 
+    def metadata(self) -> str:
+        """The METADATA of a wheel of the release, from the index where it serves that file by itself."""
+        cached = self.folder / "METADATA"
+        if not cached.is_file():
+            files = [file for file in self.index.files(self.name) if Version(file.version) == Version(self.version)]
+            wheels = [file for file in files if file.is_wheel]
+            if not wheels:
+                raise NotAvailable(f"{self.name} {self.version} has no wheel")
+            session, _ = self.index._client()
+            url = f"{min(wheels, key=preference).url}.metadata"
+            response = session.get(url, headers={"Accept-Encoding": "identity"})
+            if response.ok:
+                write(cached, response.content)
+            else:
+                write(cached, (self.read("METADATA") or "").encode())
+        return cached.read_text(encoding="utf-8", errors="replace")
+
     def _read_names(self) -> list[str]:
         if self._names is None:
             cached = self.folder / "names.json"

@@ -29,7 +29,11 @@ OLDEST = "2019"
 # The interpreters for which the first release with wheels is noted.
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 # Binary packages whose source distribution installs without a compiler too: their extensions are optional.
-COMPILES_OPTIONALLY = ["markupsafe", "sqlalchemy", "websockets"]
+COMPILES_OPTIONALLY = ["markupsafe", "pyyaml", "sqlalchemy", "websockets"]
+# Those whose build needs the compiler of Rust.
+NEEDS_RUST = ["orjson", "pydantic-core", "tiktoken", "tokenizers"]
+# Those that have no wheel for Linux in any release, and whose build needs a compiler: what else stands in for them.
+FROM_SOURCE = {"llama-cpp-python": "", "mysqlclient": "PyMySQL", "psycopg2": "psycopg2-binary"}
 
 
 def release_lines(files: list[ProjectFile]) -> list[str]:
@@ -107,6 +111,18 @@ def first_wheels(files: list[ProjectFile]) -> dict[str, str]:
     return first
 
 
+def has_source(files: list[ProjectFile]) -> bool:
+    """Whether any release that is counted has a source distribution."""
+    return any(not file.is_wheel and (file.uploaded or "9") >= OLDEST for file in files)
+
+
+def check_from_source(name: str, files: list[ProjectFile]) -> None:
+    """Fails where a package that is said to have no wheel for Linux has one."""
+    wheels = [file for file in files if file.is_wheel and any(serves(file, python) for python in PYTHONS)]
+    if name in FROM_SOURCE and wheels:
+        raise SystemExit(f"{name} has a wheel for Linux: {wheels[-1].filename}")
+
+
 def is_binary(files: list[ProjectFile]) -> bool:
     """Whether the newest releases are built for a platform."""
     wheels = [file for file in files if file.is_wheel and not Version(file.version).is_prerelease]
@@ -123,7 +139,8 @@ def main() -> int:
     folder = RULES / "releases"
     folder.mkdir(exist_ok=True)
     wheels_file = RULES / "wheels.toml"
-    wheels = tomllib.loads(wheels_file.read_text())["packages"] if wheels_file.is_file() else {}
+    known = tomllib.loads(wheels_file.read_text()) if wheels_file.is_file() else {}
+    wheels, wheels_only = known.get("packages", {}), set(known.get("wheels-only", []))
 
     names = arguments.packages
     if not names:
@@ -133,19 +150,29 @@ def main() -> int:
         files = index.files(name)
         lines = "".join(f"    {json.dumps(line)},\n" for line in release_lines(files))
         (folder / f"{name}.toml").write_text(f'package = "{name}"\nreleases = [\n{lines}]\n', encoding="utf-8")
-        if is_binary(files):
+        check_from_source(name, files)
+        if name not in FROM_SOURCE and is_binary(files):
             wheels[name] = first_wheels(files)
+            if not has_source(files):
+                wheels_only.add(name)
         print(f"{name}: {lines.count(chr(10))} releases{', binary' if name in wheels else ''}")
 
     rows = "".join(
         f"{name} = {{ {', '.join(f'{json.dumps(python)} = {json.dumps(first)}' for python, first in row.items())} }}\n"
         for name, row in sorted(wheels.items())
     )
+    instead = "".join(f"{name} = {json.dumps(other)}\n" for name, other in sorted(FROM_SOURCE.items()))
     wheels_file.write_text(
         "# The first release of a binary package with a wheel for CPython 3.11 and later on Linux x86_64 with glibc. A pin\n"
         "# below it is built from source there. Written by tools/refresh_releases.py.\n"
         "#\n# Extensions of these are optional, so that a build from source needs no compiler.\n"
-        f"compiles-optionally = {json.dumps(COMPILES_OPTIONALLY)}\n\n[packages]\n{rows}",
+        f"compiles-optionally = {json.dumps(COMPILES_OPTIONALLY)}\n"
+        "# The build of these needs the compiler of Rust, which the images of Python do not bring.\n"
+        f"needs-rust = {json.dumps(NEEDS_RUST)}\n"
+        "# These have no source distribution: where there is no wheel, nothing can be installed.\n"
+        f"wheels-only = {json.dumps(sorted(wheels_only))}\n\n[packages]\n{rows}\n"
+        "# No release of these has a wheel for Linux; the build needs a C compiler. What stands in for them, if anything.\n"
+        f"[from-source]\n{instead}",
         encoding="utf-8",
     )
     return 0

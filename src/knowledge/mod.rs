@@ -33,7 +33,7 @@ pub use releases::{Release, newest_for, releases};
 pub use servers::{ArgumentCondition, ServerCall, ServerCommand, Servers, Setting, servers};
 pub use space_card::{CardDefaults, CardKey, CardLimits, CardType, MistakenKey, SpaceCard, space_card};
 pub use version_set::{SpecifierError, VersionSet, parse_specifiers};
-pub use wheels::{BinaryPackage, binary_package};
+pub use wheels::{BinaryPackage, binary_package, built_from_source};
 pub use workflow_keys::{WorkflowKeys, workflow_keys};
 
 use std::sync::LazyLock;

@@ -1,20 +1,22 @@
-//! What releases of a package ask of others, where programs often pin both: `rules/packages/needs.toml`.
+//! What releases of packages that programs pin ask of other packages: `rules/needs/*.toml`, written by
+//! `tools/refresh_needs.py` from the METADATA of their wheels.
 
-use std::sync::LazyLock;
+use std::collections::HashMap;
+use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
 
-use super::{SpecifierError, VersionSet, normalized_name};
+use super::{PythonSet, SpecifierError, VersionSet, normalized_name};
 
 /// What releases of a package ask of another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Need {
-    /// The package, normalised.
-    pub package: String,
-    /// The releases that do so.
+    /// The releases that do so. Those between the first and the last that were read are taken to say the same.
     pub versions: VersionSet,
     /// The extra with which they do so; `None` for always.
     pub extra: Option<String>,
+    /// The Pythons on which they do so.
+    pub pythons: PythonSet,
     /// The other package, normalised.
     pub needs: String,
     /// What they allow of it.
@@ -26,19 +28,22 @@ pub struct Need {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
-    package: String,
     versions: String,
     extra: Option<String>,
+    #[serde(default)]
+    python: String,
     needs: String,
     to: String,
-    #[allow(dead_code, reason = "for people who read the table")]
-    evidence: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
-    need: Vec<Row>,
+    #[cfg_attr(not(test), allow(dead_code, reason = "for people who read the table"))]
+    package: String,
+    #[cfg_attr(not(test), allow(dead_code, reason = "for people who read the table"))]
+    read: Vec<String>,
+    needs: Vec<Row>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -49,27 +54,35 @@ enum TableError {
     Specifier(#[from] SpecifierError),
 }
 
-fn read(text: &str) -> Result<Vec<Need>, TableError> {
-    let table: Table = toml::from_str(text)?;
+fn needs(table: Table) -> Result<Vec<Need>, TableError> {
     let need = |row: Row| {
         Ok(Need {
-            package: normalized_name(&row.package),
             versions: VersionSet::parse(&row.versions)?,
             extra: row.extra,
+            pythons: PythonSet::parse(&row.python)?,
             needs: normalized_name(&row.needs),
             to: VersionSet::parse(&row.to)?,
             written: row.to,
         })
     };
-    table.need.into_iter().map(need).collect()
+    table.needs.into_iter().map(need).collect()
 }
 
-/// What is known, in the order of the table.
+fn read(text: &str) -> Result<Vec<Need>, TableError> {
+    needs(toml::from_str(text)?)
+}
+
+/// What the releases of a package ask of others, by its name in any spelling that installers take for the same. Empty for a
+/// package without a table. Only packages that some rule speaks about are listed among what is asked.
 #[must_use]
-pub fn package_needs() -> &'static [Need] {
-    static NEEDS: LazyLock<Vec<Need>> =
-        LazyLock::new(|| read(super::table_text("packages/needs.toml")).unwrap_or_default());
-    &NEEDS
+pub fn needs_of(package: &str) -> &'static [Need] {
+    static READ: LazyLock<HashMap<&'static str, OnceLock<Vec<Need>>>> = LazyLock::new(|| {
+        let stem = |path: &'static str| path.rsplit('/').next().unwrap_or(path).trim_end_matches(".toml");
+        super::tables_in("needs").map(|(path, _)| (stem(path), OnceLock::new())).collect()
+    });
+    let name = normalized_name(package);
+    let table = || read(super::table_text(&format!("needs/{name}.toml"))).unwrap_or_default();
+    READ.get(name.as_str()).map_or(&[], |rows| rows.get_or_init(table))
 }
 
 #[cfg(test)]
@@ -77,8 +90,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_can_be_read() {
-        let needs = read(super::super::table_text("packages/needs.toml")).unwrap();
-        assert!(needs.iter().all(|need| !need.versions.is_empty() && !need.to.is_empty()));
+    fn every_table_can_be_read_and_stands_under_its_own_name() {
+        for (path, text) in super::super::tables_in("needs") {
+            let table: Table = toml::from_str(text).unwrap_or_else(|error| panic!("rules/{path}: {error}"));
+            assert!(path.ends_with(&format!("/{}.toml", table.package)), "rules/{path}");
+            assert!(!table.read.is_empty(), "rules/{path}");
+            let needs = needs(table).unwrap_or_else(|error| panic!("rules/{path}: {error}"));
+            assert!(needs.iter().all(|need| !need.versions.is_empty() && !need.to.is_empty()), "rules/{path}");
+        }
+    }
+
+    #[test]
+    fn a_release_asks_what_its_metadata_says() {
+        let asks = |package: &str, version: &str, of: &str| {
+            let version = VersionSet::parse(&format!("=={version}")).unwrap();
+            let mut rows = needs_of(package).iter();
+            rows.find(|need| version.is_subset_of(&need.versions) && need.needs == of).map(|need| need.written.as_str())
+        };
+        assert_eq!(asks("Pydantic", "2.5.0", "pydantic-core"), Some("==2.14.1"));
+        assert_eq!(asks("pydantic", "1.10.13", "pydantic-core"), None);
+        assert_eq!(asks("no-such-package", "1", "numpy"), None);
     }
 }

@@ -17,6 +17,10 @@ pub struct BinaryPackage {
     pub name: String,
     /// Whether a source distribution installs without a compiler, only slower: what is compiled is optional.
     pub compiles_optionally: bool,
+    /// Whether a build from source needs the compiler of Rust.
+    pub needs_rust: bool,
+    /// Whether there is no source distribution to build from.
+    pub wheels_only: bool,
     /// The first release with a wheel, by minor version of Python.
     first: BTreeMap<PythonVersion, Version>,
 }
@@ -46,30 +50,59 @@ impl BinaryPackage {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Table {
     compiles_optionally: Vec<String>,
+    needs_rust: Vec<String>,
+    wheels_only: Vec<String>,
     packages: BTreeMap<String, BTreeMap<String, String>>,
+    from_source: BTreeMap<String, String>,
+}
+
+/// What the table holds.
+struct Wheels {
+    packages: Vec<BinaryPackage>,
+    from_source: BTreeMap<String, String>,
+}
+
+fn wheels() -> &'static Wheels {
+    static WHEELS: LazyLock<Wheels> = LazyLock::new(|| {
+        parse(super::table_text("wheels.toml"))
+            .unwrap_or_else(|| Wheels { packages: Vec::new(), from_source: BTreeMap::new() })
+    });
+    &WHEELS
 }
 
 /// The entry of a package, by its name in any spelling that installers take for the same. `None` for pure Python, and for
 /// packages that are not in the table.
 #[must_use]
 pub fn binary_package(package: &str) -> Option<&'static BinaryPackage> {
-    static PACKAGES: LazyLock<Vec<BinaryPackage>> =
-        LazyLock::new(|| parse(super::table_text("wheels.toml")).unwrap_or_default());
     let name = super::normalized_name(package);
-    PACKAGES.iter().find(|package| package.name == name)
+    wheels().packages.iter().find(|package| package.name == name)
+}
+
+/// What stands in for a package that has no wheel for Linux in any release, so that it is always compiled there: the name
+/// of another package, or an empty text. `None` for packages of which this is not known.
+#[must_use]
+pub fn built_from_source(package: &str) -> Option<&'static str> {
+    wheels().from_source.get(super::normalized_name(package).as_str()).map(String::as_str)
 }
 
 /// Reads the table.
-fn parse(text: &str) -> Option<Vec<BinaryPackage>> {
+fn parse(text: &str) -> Option<Wheels> {
     let table: Table = toml::from_str(text).ok()?;
     let package = |(name, first): (String, BTreeMap<String, String>)| {
         let first = first
             .iter()
             .map(|(python, version)| Some((python.parse().ok()?, Version::from_str(version).ok()?)))
             .collect::<Option<_>>()?;
-        Some(BinaryPackage { compiles_optionally: table.compiles_optionally.contains(&name), name, first })
+        Some(BinaryPackage {
+            compiles_optionally: table.compiles_optionally.contains(&name),
+            needs_rust: table.needs_rust.contains(&name),
+            wheels_only: table.wheels_only.contains(&name),
+            name,
+            first,
+        })
     };
-    table.packages.into_iter().map(package).collect()
+    let packages = table.packages.into_iter().map(package).collect::<Option<_>>()?;
+    Some(Wheels { packages, from_source: table.from_source })
 }
 
 #[cfg(test)]
@@ -78,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_table_can_be_read() {
-        assert!(!parse(super::super::table_text("wheels.toml")).unwrap().is_empty());
+        assert!(!parse(super::super::table_text("wheels.toml")).unwrap().packages.is_empty());
     }
 
     #[test]
@@ -90,5 +123,7 @@ mod tests {
         assert!(lacks("2.1.4", 13) && !lacks("2.2.3", 13) && !lacks("2.1.4", 12));
         assert!(!lacks("1.0", 10), "the table says nothing about 3.10");
         assert!(binary_package("flask").is_none());
+        assert!(binary_package("torch").unwrap().wheels_only && binary_package("tokenizers").unwrap().needs_rust);
+        assert_eq!(built_from_source("psycopg2"), Some("psycopg2-binary"));
     }
 }

@@ -53,6 +53,8 @@ impl<'d> Gatherer<'d> {
             return;
         };
         self.packages.unfollowed |= !file.unnamed.is_empty() || !file.errors.is_empty();
+        let index_options = file.options.iter().map(|option| (option.name, option.value.as_ref()));
+        self.packages.other_indexes |= index_options.into_iter().any(names_other_index);
         if !self.seen.insert(path.clone()) {
             return;
         }
@@ -117,7 +119,12 @@ impl<'d> Gatherer<'d> {
         for package in &lock.packages {
             if let Some(version) = package.version.clone().filter(|_| !package.is_local) {
                 let location = Location::new(&path, package.span);
-                self.packages.locked.insert(package.name.value.as_str().to_owned(), (version, location));
+                let name = package.name.value.as_str();
+                let known = self.packages.locked.get(name).is_some_and(|(known, _)| *known != version);
+                if known {
+                    self.packages.forked.insert(name.to_owned());
+                }
+                self.packages.locked.insert(name.to_owned(), (version, location));
             }
         }
         true
@@ -171,6 +178,8 @@ impl<'d> Gatherer<'d> {
 
     fn pip(&mut self, words: &[Spanned<String>], path: &RepoPath, locate: &dyn Locate) {
         let Some(command) = parse_pip_command(words) else { return };
+        let index_options = command.options.iter().map(|option| (option.name.as_str(), option.value.as_ref()));
+        self.packages.other_indexes |= index_options.into_iter().any(names_other_index);
         for requirement in &command.requirements {
             // Build tools are upgraded in passing; they are not what the program imports.
             if !matches!(requirement.name.value.as_str(), "pip" | "wheel" | "uv" | "poetry" | "pipenv" | "pdm") {
@@ -198,6 +207,22 @@ impl<'d> Gatherer<'d> {
             }
         }
     }
+}
+
+/// Whether an option of pip names an index or folder that may hold other wheels than the usual index. That of PyTorch has
+/// those of PyTorch.
+fn names_other_index((name, value): (&str, Option<&Spanned<String>>)) -> bool {
+    matches!(
+        name,
+        "--index-url"
+            | "-i"
+            | "--extra-index-url"
+            | "--find-links"
+            | "-f"
+            | "--index"
+            | "--default-index"
+            | "--no-index"
+    ) && !value.is_some_and(|value| value.value.contains("download.pytorch.org"))
 }
 
 fn invocation_words(invocation: &crate::formats::shell::Invocation) -> Vec<Spanned<String>> {

@@ -2,8 +2,10 @@
 
 mod edit;
 mod gather;
+mod neighbours;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use pep440_rs::Version;
 
@@ -11,6 +13,9 @@ use crate::diagnostic::{Location, RepoPath};
 use crate::formats::package::Requirement;
 
 use crate::knowledge::{PythonVersion, Release, VersionSet, newest_for};
+
+use neighbours::Held;
+pub use neighbours::Holder;
 
 pub use edit::{add_to, narrow, options_on_own_lines};
 pub(super) use gather::{Gatherer, gather_folder};
@@ -78,22 +83,32 @@ pub struct Packages {
     declarations: Vec<Declaration>,
     excluded: Vec<Declaration>,
     locked: BTreeMap<String, (Version, Location)>,
+    /// Packages that a lock file fixes to several versions, each for other Pythons or platforms.
+    forked: BTreeSet<String>,
     manifests: Vec<Manifest>,
     python: Option<PythonVersion>,
     unfollowed: bool,
+    other_indexes: bool,
+    held: OnceLock<BTreeMap<String, Held>>,
 }
 
 /// The versions of one package that the next build may install.
 #[derive(Debug, Clone)]
 pub struct Allowed<'p> {
-    /// The versions.
+    /// The versions that the package's own texts allow.
+    pub asked: VersionSet,
+    /// Those of them that packages which are pinned beside it let in.
     pub versions: VersionSet,
     /// The texts that say so, those that bound it first.
     pub evidence: Vec<Location>,
-    /// What the next build installs: the newest release in the set, where the releases are known.
+    /// The pinned packages that let in fewer versions than the texts allow.
+    pub held_by: Vec<Holder>,
+    /// What the next build installs: the newest release in the set that fits what is pinned beside it, where the releases
+    /// are known.
     pub next: Option<&'static Release>,
     /// The package's name as first written.
     pub spelling: &'p str,
+    python: Option<PythonVersion>,
 }
 
 /// What a set of broken versions means for a deployment.
@@ -136,6 +151,12 @@ impl Packages {
         &self.manifests
     }
 
+    /// Whether packages are also taken from an index or folder other than the usual one.
+    #[must_use]
+    pub fn has_other_indexes(&self) -> bool {
+        self.other_indexes
+    }
+
     /// The version that a lock file fixes for the package of this normalised name.
     #[must_use]
     pub fn locked(&self, name: &str) -> Option<&(Version, Location)> {
@@ -158,37 +179,42 @@ impl Packages {
     #[must_use]
     pub fn allowed<'p>(&'p self, name: &'p str) -> Option<Allowed<'p>> {
         if let Some((version, location)) = self.locked(name) {
+            if self.forked.contains(name) {
+                return None;
+            }
             return Some(Allowed {
+                asked: VersionSet::exact(version),
                 versions: VersionSet::exact(version),
                 evidence: vec![location.clone()],
+                held_by: Vec::new(),
                 next: None,
                 spelling: name,
+                python: self.python,
             });
         }
         if !self.has(name) {
             return None;
         }
-        let mut versions = VersionSet::any();
-        let mut bounding = Vec::new();
-        let mut others = Vec::new();
-        let mut spelling = None;
-        for declaration in self.of(name) {
+        let asked = self.asked(name)?;
+        let bounds = |declaration: &&Declaration| !declaration.requirement.allowed().is_any();
+        let (mut evidence, others): (Vec<_>, Vec<_>) = self.of(name).partition(bounds);
+        evidence.extend(others);
+        let spelling = evidence.first().map(|declaration| declaration.requirement.name.value.spelling())?;
+        let evidence = evidence.iter().map(|declaration| declaration.location()).collect();
+        let (versions, held_by) = self.beside(name, &asked);
+        let next = newest_for(name, &self.fitting(name, &versions), self.python);
+        Some(Allowed { asked, versions, evidence, held_by, next, spelling, python: self.python })
+    }
+
+    /// The versions that the texts which ask for a package allow together; `None` where it comes from a URL or path, or the
+    /// version is a build's variable.
+    fn asked(&self, name: &str) -> Option<VersionSet> {
+        self.of(name).try_fold(VersionSet::any(), |versions, declaration| {
             let requirement = &declaration.requirement;
-            if requirement.source.is_some() || requirement.has_variable || requirement.verbatim_version.is_some() {
-                return None;
-            }
-            spelling = spelling.or(Some(requirement.name.value.spelling()));
-            let allowed = requirement.allowed();
-            if allowed.is_any() {
-                others.push(declaration.location())
-            } else {
-                bounding.push(declaration.location())
-            }
-            versions = versions.intersect(&allowed);
-        }
-        bounding.append(&mut others);
-        let next = newest_for(name, &versions, self.python);
-        Some(Allowed { versions, evidence: bounding, next, spelling: spelling? })
+            let known =
+                requirement.source.is_none() && !requirement.has_variable && requirement.verbatim_version.is_none();
+            known.then(|| versions.intersect(&requirement.allowed()))
+        })
     }
 
     /// What it means for this deployment that `broken` versions of the package are broken; `None` where that is no
@@ -216,10 +242,27 @@ impl Allowed<'_> {
     /// The allowed versions in words: "4.19.2", "any version", ">=4.0".
     #[must_use]
     pub fn in_words(&self) -> String {
-        match self.versions.exact_version() {
-            Some(version) => version.to_string(),
-            None if self.versions.is_any() => "any version".to_owned(),
-            None => self.versions.to_string(),
-        }
+        in_words(&self.versions)
+    }
+
+    /// What the package's own texts allow, in words.
+    #[must_use]
+    pub fn asked_in_words(&self) -> String {
+        in_words(&self.asked)
+    }
+
+    /// Whether packages beside it keep the newest release out that its own texts allow.
+    #[must_use]
+    pub fn is_held_back(&self) -> bool {
+        self.next != newest_for(self.spelling, &self.asked, self.python)
+    }
+}
+
+/// A set of versions in words: "4.19.2", "any version", ">=4.0".
+fn in_words(versions: &VersionSet) -> String {
+    match versions.exact_version() {
+        Some(version) => version.to_string(),
+        None if versions.is_any() => "any version".to_owned(),
+        None => versions.to_string(),
     }
 }

@@ -240,7 +240,7 @@ impl Places<'_> {
                 };
                 PackageFact {
                     name: name.to_owned(),
-                    versions: allowed.as_ref().map(Allowed::in_words),
+                    versions: allowed.as_ref().map(Allowed::asked_in_words),
                     next: allowed.and_then(|allowed| Some(allowed.next?.version.to_string())),
                     asked_for,
                     places,

@@ -6,7 +6,7 @@ use crate::deployment::packages::{Declaration, Origin};
 use crate::deployment::{Deployment, Platform, Sdk};
 use crate::diagnostic::RuleId;
 use crate::knowledge::VersionSet;
-use crate::knowledge::package_needs::{Need, package_needs};
+use crate::knowledge::package_needs::Need;
 use crate::rules::{Reporter, Rule};
 
 /// How a Gradio Space is built, from its public build logs.
@@ -25,9 +25,9 @@ impl Rule for ConflictingVersions {
         let names: BTreeSet<&str> = deployment.packages().declarations().iter().map(Declaration::name).collect();
         for name in names {
             across_files(deployment, name, report);
-        }
-        for need in package_needs() {
-            against_needs(deployment, need, report);
+            for need in deployment.packages().needs_in_force(name) {
+                against_needs(deployment, name, need, report);
+            }
         }
     }
 }
@@ -84,28 +84,18 @@ fn in_words(versions: &VersionSet) -> String {
 }
 
 /// A package whose releases ask of another what its own requirement excludes.
-fn against_needs(deployment: &Deployment<'_>, need: &Need, report: &mut Reporter) {
+fn against_needs(deployment: &Deployment<'_>, name: &str, need: &Need, report: &mut Reporter) {
     let packages = deployment.packages();
-    let on_space = deployment.platform().value == Platform::Space(Sdk::Gradio);
-    let has_extra = |extra: &String| {
-        packages.of(&need.package).any(|declaration| declaration.requirement.has_extra(extra))
-            || (on_space && need.package == "gradio" && matches!(extra.as_str(), "oauth" | "mcp"))
-    };
-    if need.extra.as_ref().is_some_and(|extra| !has_extra(extra)) {
-        return;
-    }
-    let (Some(package), Some(other)) = (packages.allowed(&need.package), packages.allowed(&need.needs)) else { return };
-    let both_known = !package.versions.is_empty() && !other.versions.is_empty();
-    if !both_known || !package.versions.is_subset_of(&need.versions) || !other.versions.is_disjoint_from(&need.to) {
+    let Some(other) = packages.allowed(&need.needs) else { return };
+    if other.asked.is_empty() || !other.asked.is_disjoint_from(&need.to) {
         return;
     }
     // Lock files are consistent in themselves.
-    if packages.locked(&need.package).is_some() || packages.locked(&need.needs).is_some() {
+    if packages.locked(name).is_some() || packages.locked(&need.needs).is_some() {
         return;
     }
     let is_asked = |declaration: &&Declaration| declaration.origin != Origin::Constraints;
-    let (Some(wanting), Some(wanted)) =
-        (packages.of(&need.package).find(is_asked), packages.of(&need.needs).find(is_asked))
+    let (Some(wanting), Some(wanted)) = (packages.of(name).find(is_asked), packages.of(&need.needs).find(is_asked))
     else {
         return;
     };
@@ -116,18 +106,19 @@ fn against_needs(deployment: &Deployment<'_>, need: &Need, report: &mut Reporter
         return;
     }
     let spelling = wanted.requirement.name.value.spelling();
+    let wanting_spelling = wanting.requirement.name.value.spelling();
     let with_extra = need.extra.as_ref().map(|extra| format!("[{extra}]")).unwrap_or_default();
-    let release = package.versions.exact_version().map(|version| format!(" {version}")).unwrap_or_default();
+    let version = packages.allowed(name).and_then(|package| package.asked.exact_version().cloned());
+    let release = version.map(|version| format!(" {version}")).unwrap_or_default();
     let message = format!(
-        "{spelling} {} can't be installed with {}{with_extra}{release}, which needs {spelling}{}",
-        other.in_words(),
-        need.package,
+        "{spelling} {} can't be installed with {wanting_spelling}{with_extra}{release}, which needs {spelling}{}",
+        other.asked_in_words(),
         need.written
     );
     let finding = report.error(wanted.location(), message);
-    finding.label(wanting.location(), format!("{} is asked for here", need.package));
-    let mut help = format!("choose a {spelling} of {}, or another {}", need.written, need.package);
-    if on_space && need.package == "gradio" {
+    finding.label(wanting.location(), format!("{wanting_spelling} is asked for here"));
+    let mut help = format!("choose a {spelling} of {}, or another {wanting_spelling}", need.written);
+    if deployment.platform().value == Platform::Space(Sdk::Gradio) && name == "gradio" {
         help.push_str("; ");
         help.push_str(SPACE_BUILD);
     }

@@ -100,7 +100,7 @@ fn is_open(deployment: &Deployment<'_>, declaration: &Declaration) -> bool {
     match &requirement.source {
         Some(source) => !source.value.is_fixed(),
         None => {
-            deployment.packages().allowed(declaration.name()).is_some_and(|allowed| !allowed.versions.has_upper_bound())
+            deployment.packages().allowed(declaration.name()).is_some_and(|allowed| !allowed.asked.has_upper_bound())
         }
     }
 }

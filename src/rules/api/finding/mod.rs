@@ -83,19 +83,24 @@ impl<'p> Installed<'p> {
 }
 
 fn evidence(allowed: &Allowed<'_>, name: &str, verdict: &Verdict) -> Vec<Label> {
-    let words = match (allowed.versions.exact_version(), verdict) {
+    let words = match (allowed.asked.exact_version(), verdict) {
         (Some(version), _) => format!("{name} is pinned to {version} here"),
-        (None, Verdict::EveryVersion) => format!("{name} is bounded to {} here", allowed.in_words()),
+        (None, Verdict::EveryVersion) if allowed.held_by.is_empty() => {
+            format!("{name} is bounded to {} here", allowed.in_words())
+        }
+        (None, Verdict::EveryVersion) => format!("{name} is asked for here"),
         (None, Verdict::NextBuild(version)) => {
-            format!("{name} may be {} here: the next build takes {version}, the newest release", allowed.in_words())
+            let asked = allowed.asked_in_words();
+            let which = if allowed.is_held_back() { "the newest that fits the others" } else { "the newest release" };
+            format!("{name} may be {asked} here: the next build takes {version}, {which}")
         }
     };
-    allowed
-        .evidence
-        .iter()
-        .take(2)
-        .map(|location| Label { location: location.clone(), message: words.clone() })
-        .collect()
+    let held = allowed.held_by.iter().take(2).map(|holder| Label {
+        location: holder.location.clone(),
+        message: format!("{} needs {name} {}", holder.release, holder.needs),
+    });
+    let asked = allowed.evidence.iter().take(2);
+    asked.map(|location| Label { location: location.clone(), message: words.clone() }).chain(held).collect()
 }
 
 /// Whether some deployment installs a library with a change that `wanted` admits.

@@ -1,0 +1,126 @@
+//! What pinned packages mean for others that are installed with them: an installer chooses only what fits all of them.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Location;
+use crate::knowledge::VersionSet;
+use crate::knowledge::package_needs::{Need, needs_of};
+
+use super::{Origin, Packages};
+
+/// A pinned package that needs certain versions of another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Holder {
+    /// The pinned package with its version, where it is one: "transformers 4.39.3".
+    pub release: String,
+    /// What it needs: ">=0.19.3,<1.0".
+    pub needs: String,
+    /// Where it is asked for.
+    pub location: Location,
+}
+
+/// What pinned packages let in of one package.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    versions: VersionSet,
+    by: Vec<Holder>,
+}
+
+impl Packages {
+    /// What pinned packages let in of each package that they need, asked for by name or not.
+    fn held(&self) -> &BTreeMap<String, Held> {
+        self.held.get_or_init(|| {
+            let mut held: BTreeMap<String, Held> = BTreeMap::new();
+            let mut names: Vec<&str> = self.declarations().iter().map(super::Declaration::name).collect();
+            names.sort_unstable();
+            names.dedup();
+            // What a lock file fixes fits together already.
+            for name in names.into_iter().filter(|name| self.has(name) && self.locked(name).is_none()) {
+                for need in self.needs_in_force(name) {
+                    let Some(versions) = self.asked(name) else { continue };
+                    let Some(asking) = self.of(name).find(|one| one.origin != Origin::Constraints) else { continue };
+                    let spelling = asking.requirement.name.value.spelling();
+                    let release = versions.exact_version().map(|version| format!(" {version}")).unwrap_or_default();
+                    let holder = Holder {
+                        release: format!("{spelling}{release}"),
+                        needs: need.to.to_string(),
+                        location: asking.location(),
+                    };
+                    let entry = held
+                        .entry(need.needs.clone())
+                        .or_insert_with(|| Held { versions: VersionSet::any(), by: Vec::new() });
+                    entry.versions = entry.versions.intersect(&need.to);
+                    entry.by.push(holder);
+                }
+            }
+            held
+        })
+    }
+
+    /// What every release of the package of this normalised name that is allowed here needs of others.
+    pub fn needs_in_force(&self, name: &str) -> impl Iterator<Item = &'static Need> {
+        let rows = needs_of(name);
+        let asked = if rows.is_empty() { None } else { self.asked(name) };
+        let asked = asked.filter(|versions| self.has(name) && !versions.is_empty() && !versions.is_any());
+        asked.into_iter().flat_map(move |versions| {
+            rows.iter()
+                .filter(move |need| versions.is_subset_of(&need.versions))
+                .filter(|need| self.applies(name, need))
+        })
+    }
+
+    /// Whether a row of needs of `package` holds here: for this Python, and with an extra that is asked for.
+    fn applies(&self, package: &str, need: &Need) -> bool {
+        let on_python =
+            need.pythons.versions().is_any() || self.python.is_some_and(|python| need.pythons.allows(python));
+        let with_extra = need.extra.as_ref().is_none_or(|extra| {
+            self.of(package).any(|declaration| {
+                // A Space installs `gradio[oauth,mcp]`.
+                declaration.requirement.has_extra(extra) || declaration.origin == Origin::Card
+            })
+        });
+        on_python && with_extra
+    }
+
+    /// Those of `asked` versions of a package that pinned packages let in, and who they are where that is fewer. All of
+    /// them where nothing would be left: then the installation fails, which is another matter.
+    pub(super) fn beside(&self, name: &str, asked: &VersionSet) -> (VersionSet, Vec<Holder>) {
+        let Some(held) = self.held().get(name) else { return (asked.clone(), Vec::new()) };
+        let versions = asked.intersect(&held.versions);
+        let fewer = !asked.is_subset_of(&held.versions);
+        if versions.is_empty() || !fewer { (asked.clone(), Vec::new()) } else { (versions, held.by.clone()) }
+    }
+
+    /// Those of `versions` of a package whose own needs fit what is asked for beside it, and what pinned packages need.
+    pub(super) fn fitting(&self, name: &str, versions: &VersionSet) -> VersionSet {
+        if versions.exact_version().is_some() {
+            return versions.clone();
+        }
+        let bars = |need: &&Need| {
+            if !self.applies(name, need) || self.locked(&need.needs).is_some() {
+                return false;
+            }
+            let Some(asked) = self.asked(&need.needs) else { return false };
+            let (other, _) = self.beside(&need.needs, &asked);
+            !other.is_empty() && other.is_disjoint_from(&need.to)
+        };
+        let barred = needs_of(name).iter().filter(bars);
+        let barred = barred.fold(VersionSet::none(), |barred, need| barred.union(&need.versions));
+        if barred.is_empty() { versions.clone() } else { versions.intersect(&barred.complement()) }
+    }
+
+    /// What pinned packages let in of a package that no text asks for by name, and who they are. `None` where nothing that
+    /// is pinned needs it.
+    #[must_use]
+    pub fn brought(&self, name: &str) -> Option<(&VersionSet, &[Holder])> {
+        if self.has(name) {
+            return None;
+        }
+        self.held().get(name).filter(|held| !held.versions.is_empty()).map(|held| (&held.versions, held.by.as_slice()))
+    }
+
+    /// The packages that pinned ones need and no text asks for by name.
+    pub fn all_brought(&self) -> impl Iterator<Item = &str> {
+        self.held().keys().map(String::as_str).filter(|name| !self.has(name))
+    }
+}
