@@ -1,6 +1,7 @@
 //! What is deployed: facts with evidence, gathered once, before any rule runs.
 
 mod build_paths;
+mod build_tools;
 pub mod call_graph;
 mod container;
 mod discover;
@@ -34,6 +35,7 @@ use crate::diagnostic::{Location, RepoPath};
 use crate::knowledge::PythonVersion;
 
 pub use build_paths::{MissingKind, MissingPath};
+pub use build_tools::MissingTools;
 pub use call_graph::CallGraph;
 pub use discover::{Overrides, Project};
 pub use documents::Documents;

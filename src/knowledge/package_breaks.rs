@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::{PythonSet, VersionSet, normalized_name};
+use super::{PythonSet, PythonVersion, VersionSet, normalized_name};
 
 /// Releases of a package that fail on some Pythons.
 #[derive(Debug, Clone, PartialEq)]
@@ -215,6 +215,57 @@ fn read_drift(text: &str) -> Result<(Vec<Drift>, Vec<Cap>), TableError> {
     Ok((drifts, table.cap.into_iter().map(cap).collect::<Result<_, _>>()?))
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BuildFailureRow {
+    package: String,
+    versions: String,
+    #[serde(default)]
+    python: String,
+    says: String,
+    #[allow(dead_code, reason = "for people who read the table")]
+    evidence: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct BuildFailureTable {
+    build_fails: Vec<BuildFailureRow>,
+}
+
+/// Releases of a package that can't be built from source on some Pythons.
+struct BuildFailure {
+    package: String,
+    versions: VersionSet,
+    pythons: PythonSet,
+    says: String,
+}
+
+fn read_build_failures(text: &str) -> Result<Vec<BuildFailure>, TableError> {
+    let table: BuildFailureTable = toml::from_str(text)?;
+    let read = |row: BuildFailureRow| {
+        Ok(BuildFailure {
+            package: normalized_name(&row.package),
+            versions: VersionSet::parse(&row.versions)?,
+            pythons: PythonSet::parse(&row.python)?,
+            says: row.says,
+        })
+    };
+    table.build_fails.into_iter().map(read).collect()
+}
+
+/// The line that building any of `versions` of a package from source on `python` ends in; `None` where this is not known of
+/// all of them (`rules/packages/build_fails.toml`).
+#[must_use]
+pub fn build_failure(package: &str, versions: &VersionSet, python: PythonVersion) -> Option<&'static str> {
+    static FAILURES: LazyLock<Vec<BuildFailure>> =
+        LazyLock::new(|| read_build_failures(super::table_text("packages/build_fails.toml")).unwrap_or_default());
+    let fails = |row: &&BuildFailure| {
+        row.package == package && row.pythons.allows(python) && versions.is_subset_of(&row.versions)
+    };
+    FAILURES.iter().find(fails).map(|row| row.says.as_str())
+}
+
 /// The releases known to fail on some Pythons, in the order of the table.
 #[must_use]
 pub fn python_breaks() -> &'static [PythonBreak] {
@@ -248,6 +299,7 @@ mod tests {
     #[test]
     fn the_tables_can_be_read_and_every_row_has_evidence() {
         let breaks = read_python_breaks(super::super::table_text("packages/python_breaks.toml")).unwrap();
+        assert!(!read_build_failures(super::super::table_text("packages/build_fails.toml")).unwrap().is_empty());
         let (drifts, _) = read_drift(super::super::table_text("packages/drift.toml")).unwrap();
         assert!(breaks.iter().all(|row| !row.evidence.is_empty() && row.add.is_some() != row.mended_by.is_empty()));
         for row in &drifts {

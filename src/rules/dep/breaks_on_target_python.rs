@@ -8,6 +8,7 @@ use crate::knowledge::package_breaks::{PythonBreak, python_breaks};
 use crate::rules::{Reporter, Rule};
 
 use super::imported::import_of;
+use super::wheels;
 
 /// DEP002 breaks-on-target-python.
 pub struct BreaksOnTargetPython;
@@ -18,6 +19,7 @@ impl Rule for BreaksOnTargetPython {
     }
 
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
+        wheels::report(deployment, report);
         let Some(python) = deployment.python() else { return };
         for row in python_breaks().iter().filter(|row| row.pythons.allows(python.value)) {
             let packages = deployment.packages();

@@ -8,6 +8,7 @@ mod python_version_disagreement;
 mod transitive_drift;
 mod undeclared_dependency;
 mod unpinned_dependency;
+mod wheels;
 
 pub use breaks_on_target_python::BreaksOnTargetPython;
 pub use conflicting_versions::ConflictingVersions;

@@ -1,0 +1,59 @@
+//! Whether packages can be compiled where a deployment installs them.
+
+use crate::formats::dockerfile::{Base, Stage};
+use crate::formats::shell::invocations;
+
+use super::Deployment;
+
+/// Packages of Debian and Alpine that bring a C compiler; clang and the `-dev` images of others are told by their names.
+const COMPILERS: &[&str] = &["gcc", "g++", "clang", "build-essential", "build-base", "musl-dev", "llvm"];
+
+/// The compilers that an image is known to lack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingTools {
+    /// The image that has none, as written: `python:3.13-slim`.
+    pub image: String,
+    /// Whether it lacks a C compiler too, and not that of Rust alone.
+    pub c: bool,
+}
+
+impl Deployment<'_> {
+    /// Which compilers the image is known to lack: the official images of Python have none of Rust, and the slim ones none
+    /// of C. `None` where no such image is built, or where its commands install a compiler of Rust.
+    #[must_use]
+    pub fn missing_build_tools(&self) -> Option<MissingTools> {
+        let (path, last) = self.dockerfile()?;
+        let dockerfile = self.documents().dockerfile(path)?.as_ref().ok()?;
+        let stages: Vec<&Stage> = dockerfile.stages.iter().filter(|stage| stage.index <= last).collect();
+        let mut image = None;
+        let mut has_c = false;
+        for stage in &stages {
+            let Base::External(base) = dockerfile.root_base(stage) else { continue };
+            let tag = base.tag.as_deref().unwrap_or_default();
+            if base.name != "python" && !tag.starts_with("python") {
+                // Of other images nothing is known; those of Node and web servers install no Python packages.
+                let is_other = matches!(base.name.as_str(), "node" | "nginx" | "golang" | "oven/bun");
+                if is_other { continue } else { return None }
+            }
+            has_c |= !tag.contains("slim") && !tag.contains("alpine");
+            image.get_or_insert_with(|| base.name.clone() + ":" + tag);
+        }
+        let runs = stages.iter().flat_map(|stage| dockerfile.runs(stage));
+        for run in runs {
+            let words = run.command.commands.iter().flat_map(invocations);
+            for invocation in words {
+                let words = invocation.arguments.iter().map(|word| word.text.as_str());
+                for word in words.chain([invocation.name()]) {
+                    if word.contains("rust") || word.contains("cargo") {
+                        return None;
+                    }
+                    let name = word.split(['=', ':']).next().unwrap_or_default();
+                    has_c |= COMPILERS.contains(&name) || name.starts_with("gcc-") || name.starts_with("clang-");
+                    // A script or a list of packages in a variable may install anything.
+                    has_c |= word.contains('$') || word.ends_with(".sh");
+                }
+            }
+        }
+        Some(MissingTools { image: image?, c: !has_c })
+    }
+}
