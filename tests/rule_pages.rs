@@ -14,7 +14,8 @@ use regex::Regex;
 
 /// The tiny repository of one side of an example.
 fn tree(example: &Example, side: Side) -> Repository {
-    Repository::in_memory(example.side(side).map(|file| (file.path.as_str(), file.text.as_bytes())))
+    let files: Vec<(&str, Vec<u8>)> = example.side(side).map(|file| (file.path.as_str(), file.content())).collect();
+    Repository::in_memory(files.iter().map(|(path, content)| (*path, content.as_slice())))
 }
 
 fn of_rule<'a>(report: &'a Report, page: &RulePage) -> Vec<&'a Diagnostic> {
@@ -35,8 +36,10 @@ fn lines(report: &Report, found: &[&Diagnostic]) -> BTreeMap<String, Vec<usize>>
     for diagnostic in found {
         let labels = diagnostic.labels.iter().map(|label| &label.location);
         for location in std::iter::once(&diagnostic.location).chain(labels) {
-            let source = report.repository.source(&location.path).expect("a diagnostic stands in a readable file");
-            lines.entry(location.path.to_string()).or_default().push(source.position(location.span.start).line);
+            // A finding about a file as a whole may stand in one that is no text.
+            let source = report.repository.source(&location.path);
+            let line = source.map_or(1, |source| source.position(location.span.start).line);
+            lines.entry(location.path.to_string()).or_default().push(line);
         }
     }
     lines

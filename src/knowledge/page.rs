@@ -124,8 +124,27 @@ pub struct ExampleFile {
     pub fixed: bool,
     /// Its text, without the marks.
     pub text: String,
+    /// Its size in bytes where the page states one: the text is filled up to it.
+    pub size: Option<usize>,
     /// The lines, from 1, marked with `#!`: a diagnostic's own place or one of its labels is expected there.
     pub marked: Vec<usize>,
+}
+
+impl ExampleFile {
+    /// What the file holds: its text, filled up to its stated size. A text is filled with lines of dots, a file without
+    /// text with zero bytes, so that it is binary.
+    #[must_use]
+    pub fn content(&self) -> Vec<u8> {
+        let mut content = self.text.clone().into_bytes();
+        let Some(size) = self.size.filter(|size| *size > content.len()) else { return content };
+        if self.text.is_empty() {
+            content.resize(size, 0);
+        } else {
+            let line = b"...............................................................\n";
+            content.extend(line.iter().copied().cycle().take(size - content.len()));
+        }
+        content
+    }
 }
 
 impl Example {
@@ -196,11 +215,14 @@ fn example_file(info: &str, content: &[&str]) -> Result<ExampleFile, PageError> 
         Some("both") => Side::Both,
         _ => return Err(bad_info()),
     };
-    let fixed = match words.next() {
-        None => false,
-        Some("fixed") if side == Side::Good => true,
-        Some(_) => return Err(bad_info()),
-    };
+    let (mut fixed, mut size) = (false, None);
+    for word in words {
+        match word.strip_prefix("size=") {
+            Some(written) => size = Some(size_in_bytes(written).ok_or_else(bad_info)?),
+            None if word == "fixed" && side == Side::Good => fixed = true,
+            None => return Err(bad_info()),
+        }
+    }
     let mut marked = Vec::new();
     let mut text = String::new();
     for (index, line) in content.iter().enumerate() {
@@ -211,7 +233,15 @@ fn example_file(info: &str, content: &[&str]) -> Result<ExampleFile, PageError> 
         text.push_str(unmarked.unwrap_or(line));
         text.push('\n');
     }
-    Ok(ExampleFile { path, side, fixed, text, marked })
+    Ok(ExampleFile { path, side, fixed, text, size, marked })
+}
+
+/// `11MiB`, `200KiB`.
+fn size_in_bytes(written: &str) -> Option<usize> {
+    let (number, unit) = [("MiB", 1 << 20), ("KiB", 1 << 10)]
+        .into_iter()
+        .find_map(|(unit, bytes)| Some((written.strip_suffix(unit)?, bytes)))?;
+    number.parse::<usize>().ok().filter(|number| *number <= 64)?.checked_mul(unit)
 }
 
 #[cfg(test)]
@@ -220,7 +250,7 @@ mod tests {
 
     #[test]
     fn examples_are_read_with_their_sides_and_marks() {
-        let page = "---\ncode: X001\nname: x\nsummary: s\nseverity: error\nfix: none\nsince: 0.1.0\n---\n# X\n```sh\nls\n```\n\n## Examples\n\n### One\n\n```python a/b.py bad\nx = 1  #!\n```\n````markdown README.md both\n```\nin\n```\n````\n\n### Two\n\n```text r.txt good fixed\ny\n```\n";
+        let page = "---\ncode: X001\nname: x\nsummary: s\nseverity: error\nfix: none\nsince: 0.1.0\n---\n# X\n```sh\nls\n```\n\n## Examples\n\n### One\n\n```python a/b.py bad\nx = 1  #!\n```\n````markdown README.md both\n```\nin\n```\n````\n\n### Two\n\n```text r.txt good fixed\ny\n```\n```text big.bin bad size=1KiB\n```\n";
         let page = RulePage::parse(page).unwrap();
         assert_eq!(page.examples.len(), 2);
         let one = &page.examples[0];
@@ -229,6 +259,7 @@ mod tests {
         assert_eq!(one.files[1].text, "```\nin\n```\n");
         assert_eq!(one.side(Side::Good).count(), 1);
         assert!(page.examples[1].files[0].fixed);
+        assert_eq!(page.examples[1].files[1].content(), vec![0; 1024]);
         assert!(matches!(RulePage::parse("---\nname: [\n---\n"), Err(PageError::FrontMatter(_))));
     }
 }
