@@ -5,6 +5,7 @@ pub mod conda_environment;
 pub mod dockerfile;
 pub mod dotenv;
 pub mod frontmatter;
+pub mod gitattributes;
 pub mod image;
 pub mod kubernetes;
 pub mod lock;

@@ -117,12 +117,16 @@ pub struct CardDefaults {
     pub environment_evidence: String,
 }
 
-/// Lengths that the Hub enforces, in characters.
+/// What the Hub enforces.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CardLimits {
-    /// Of `short_description`.
+    /// Of `short_description`, in characters.
     pub short_description: usize,
+    /// Of a file that is pushed without LFS or Xet, in bytes.
+    pub pushed_file: u64,
+    /// The same for a binary file.
+    pub pushed_binary_file: u64,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -156,8 +160,9 @@ pub struct SpaceCard {
     tolerated: Tolerated,
     /// What the platform does where the card is silent.
     pub defaults: CardDefaults,
-    /// Lengths that the Hub enforces.
+    /// What the Hub enforces.
     pub limits: CardLimits,
+    modules: BTreeMap<String, Vec<String>>,
     lists: BTreeMap<String, Vec<String>>,
 }
 
@@ -183,6 +188,12 @@ impl SpaceCard {
     #[must_use]
     pub fn tolerates(&self, name: &str) -> bool {
         self.tolerated.keys.iter().any(|key| key == name)
+    }
+
+    /// The modules, by the first part of their names, that the image of an SDK brings; empty for an SDK that installs none.
+    #[must_use]
+    pub fn modules_of(&self, sdk: &str) -> &[String] {
+        self.modules.get(sdk).map_or(&[], Vec::as_slice)
     }
 
     /// The values that `key` allows; empty where any is.

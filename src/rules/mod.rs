@@ -78,6 +78,8 @@ pub const RULES: &[&dyn Rule] = &[
     &hf::ShortDescriptionTooLong,
     &hf::MissingAppFile,
     &hf::SdkVersionMismatch,
+    &hf::MissingRequirements,
+    &hf::LargeFileWithoutLfs,
     &hf::SyncWithoutCard,
     &hf::IgnoredDockerfile,
     &img::MissingHealthCheck,

@@ -26,6 +26,9 @@ pub struct SpaceSync {
     pub keeps_remote_files: bool,
     /// Whether the job writes a README itself before the push.
     pub writes_card: bool,
+    /// Whether git sends the files as the repository's history holds them: the whole tree or a split of it, and no command
+    /// before the push changes how files are kept.
+    pub sends_history: bool,
     /// Whether an upload leaves the README out, so that the Space keeps the one it was created with.
     pub leaves_readme_out: bool,
 }

@@ -19,6 +19,8 @@ pub(super) struct Narrowing {
     branches: Vec<String>,
     /// Whether the checkout is of another branch than the one that is looked at.
     other_checkout: bool,
+    /// Whether a command changes which files the push sends, or how: `git lfs track`, `git rm`, `rm`.
+    changes_files: bool,
     /// Whether a command writes a README, so that the card is not the one in the repository.
     pub(super) writes_readme: bool,
 }
@@ -61,6 +63,7 @@ impl Narrowing {
                 self.branches.extend(invocation.flag(&["-b", "--branch"]).map(|branch| branch.text));
             }
             ("git", ["filter-branch" | "filter-repo", ..]) => {
+                self.changes_files = true;
                 if let Some(prefix) = invocation.flag(&["--subdirectory-filter"]) {
                     self.split = Some((prefix.text, prefix.span));
                 }
@@ -81,6 +84,9 @@ impl Narrowing {
                 {
                     self.copied = Some((content_folder(&source.text), command.span));
                 }
+            }
+            ("git", ["lfs", "track" | "migrate", ..] | ["rm", ..]) | ("rm" | "find" | "bfg" | "git-filter-repo", _) => {
+                self.changes_files = true;
             }
             ("sed" | "tee" | "perl" | "awk", _) => self.writes_readme |= words.iter().any(|word| names_readme(word)),
             _ => {}
@@ -111,6 +117,10 @@ impl Narrowing {
             narrowed_by,
             keeps_remote_files: false,
             writes_card: self.writes_readme,
+            sends_history: self.copied.is_none()
+                && self.own_repository.is_none()
+                && !self.cloned
+                && !self.changes_files,
             leaves_readme_out: false,
         }
     }

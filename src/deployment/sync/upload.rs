@@ -31,7 +31,15 @@ const OPTIONS_WITH_VALUE: &[&str] = &[
 const ACTIONS_WITHOUT_README: &[&str] = &["nateraw/huggingface-sync-action"];
 
 fn upload(location: Location, pushed: Option<RepoPath>, narrowed_by: Option<Location>) -> SpaceSync {
-    SpaceSync { location, pushed, narrowed_by, keeps_remote_files: true, writes_card: false, leaves_readme_out: false }
+    SpaceSync {
+        location,
+        pushed,
+        narrowed_by,
+        keeps_remote_files: true,
+        writes_card: false,
+        sends_history: false,
+        leaves_readme_out: false,
+    }
 }
 
 /// Whether an upload with these patterns leaves out the README at the top of its folder. The Hub's library reads them as
