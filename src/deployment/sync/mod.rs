@@ -29,7 +29,9 @@ pub struct SpaceSync {
     /// Whether git sends the files as the repository's history holds them: the whole tree or a split of it, and no command
     /// before the push changes how files are kept.
     pub sends_history: bool,
-    /// Whether an upload leaves the README out, so that the Space keeps the one it was created with.
+    /// Whether the Space's own content was merged into the checkout before, a card with it perhaps.
+    pub merges_space: bool,
+    /// Whether an upload or a copy leaves the README out, so that the Space keeps the one it was created with.
     pub leaves_readme_out: bool,
 }
 

@@ -15,6 +15,14 @@ pub(super) struct Narrowing {
     /// `git init`, and the folder in which it was called.
     own_repository: Option<(Option<String>, Span)>,
     cloned: bool,
+    /// The remotes that a command gave the address of a Space.
+    space_remotes: Vec<String>,
+    /// Whether something was fetched from a Space, which `FETCH_HEAD` then stands for.
+    fetched: bool,
+    /// Whether the Space's own content was merged into the checkout.
+    merged: bool,
+    /// Whether a copy leaves the README out.
+    leaves_readme_out: bool,
     /// Branches made in the job from what is checked out.
     branches: Vec<String>,
     /// Whether the checkout is of another branch than the one that is looked at.
@@ -56,6 +64,25 @@ impl Narrowing {
                 self.own_repository = Some((folder, invocation.span));
             }
             ("git", ["clone", ..]) => self.cloned |= words.iter().any(|word| names_a_space(word)),
+            ("git", ["remote", "add" | "set-url", rest @ ..]) => {
+                if let [.., name, address] = rest
+                    && names_a_space(address)
+                {
+                    self.space_remotes.push((*name).to_owned());
+                }
+            }
+            ("git", ["fetch", rest @ ..]) => self.fetched |= rest.iter().any(|word| self.is_of_a_space(word)),
+            ("git", ["pull" | "merge" | "rebase", rest @ ..]) => {
+                // `ours`, as a strategy or as an option of one, keeps the checkout's files whatever the Space holds.
+                let keeps_own = rest.iter().any(|word| matches!(*word, "ours" | "-Xours") || word.ends_with("=ours"));
+                self.merged |= !keeps_own && rest.iter().any(|word| self.is_of_a_space(word));
+            }
+            // A README that is taken back from the Space, or put aside.
+            ("git", ["checkout" | "restore" | "show" | "reset", rest @ ..])
+                if rest.iter().any(|word| names_readme(word)) =>
+            {
+                self.writes_readme = true;
+            }
             ("git", ["subtree", ..]) => {
                 if let Some(prefix) = invocation.flag(&["--prefix", "-P"]) {
                     self.split = Some((prefix.text, prefix.span));
@@ -77,6 +104,9 @@ impl Narrowing {
                 self.branches.extend(rest.iter().filter(|word| !word.starts_with('-')).map(|name| (*name).to_owned()));
             }
             ("cp" | "rsync" | "mv", _) => {
+                let excludes = |word: &&str| word.strip_prefix("--exclude=").is_some_and(names_readme);
+                self.leaves_readme_out |= words.iter().any(excludes);
+                self.changes_files |= words.iter().any(|word| word.starts_with("--delete"));
                 let paths: Vec<_> = invocation.arguments.iter().filter(|word| !word.text.starts_with('-')).collect();
                 self.writes_readme |= paths.iter().any(|path| names_readme(&path.text));
                 if let [sources @ .., _] = paths.as_slice()
@@ -115,14 +145,23 @@ impl Narrowing {
             location,
             pushed,
             narrowed_by,
-            keeps_remote_files: false,
+            keeps_remote_files: self.cloned && self.copied.is_some() && !self.changes_files,
             writes_card: self.writes_readme,
+            merges_space: self.merged,
             sends_history: self.copied.is_none()
                 && self.own_repository.is_none()
                 && !self.cloned
                 && !self.changes_files,
-            leaves_readme_out: false,
+            leaves_readme_out: self.leaves_readme_out,
         }
+    }
+
+    /// Whether a word of a command stands for a Space or for what came from one: its address, its remote, a branch of it.
+    fn is_of_a_space(&self, word: &str) -> bool {
+        let remote = word.split('/').next().unwrap_or(word);
+        names_a_space(word)
+            || self.space_remotes.iter().any(|known| known == remote)
+            || (self.fetched && word == "FETCH_HEAD")
     }
 
     /// Whether the branch that is pushed holds the tree that is looked at.

@@ -38,6 +38,7 @@ fn upload(location: Location, pushed: Option<RepoPath>, narrowed_by: Option<Loca
         keeps_remote_files: true,
         writes_card: false,
         sends_history: false,
+        merges_space: false,
         leaves_readme_out: false,
     }
 }

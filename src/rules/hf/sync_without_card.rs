@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::deployment::sync::SpaceSync;
 use crate::deployment::{Deployment, PortRole, Project, space};
-use crate::diagnostic::{Fix, Location, RepoPath, RuleId};
+use crate::diagnostic::{Fix, Location, RepoPath, RuleId, Severity};
 use crate::repo::{FileKind, Presence};
 use crate::rules::{Reporter, Rule};
 
@@ -49,8 +49,13 @@ fn check_folder(project: &Project<'_>, folder: &RepoPath, syncs: &[&SpaceSync], 
     }
     let whose = if folder.is_root() { "the repository".to_owned() } else { format!("{folder}/") };
     let lack = if readme.is_some() { "whose README.md has no card" } else { "which has no README.md with a card" };
-    let finding = report
-        .error(first.location.clone(), format!("This pushes {whose} to a Space, {lack}: the Space does not build"));
+    let (severity, consequence) = if first.merges_space {
+        (Severity::Warning, "the Space does not build unless what is merged from it before brings its own card")
+    } else {
+        (Severity::Error, "the Space does not build")
+    };
+    let message = format!("This pushes {whose} to a Space, {lack}: {consequence}");
+    let finding = report.report(severity, first.location.clone(), message);
     if let Some(readme) = readme {
         finding.label(Location::file(readme), "the card belongs here, above everything else");
     }
