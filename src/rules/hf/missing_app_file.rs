@@ -1,7 +1,7 @@
 //! HF003 missing-app-file: what a Space starts is not there.
 
 use crate::deployment::space::{self, Card};
-use crate::deployment::{Deployment, Documents, Platform, Sdk};
+use crate::deployment::{Deployment, Documents, Platform, Sdk, sync};
 use crate::diagnostic::{Fix, Location, RepoPath, RuleId};
 use crate::repo::{FileKind, Presence};
 use crate::rules::{Reporter, Rule};
@@ -37,10 +37,12 @@ fn check_program(deployment: &Deployment<'_>, card: &Card<'_>, report: &mut Repo
     let documents = deployment.documents();
     let (file, written) = card.app_file();
     let path = card.root().join(&file);
-    if path.as_ref().is_some_and(|path| documents.repository().presence(path) != Presence::Absent) {
+    let presence = path.as_ref().map_or(Presence::Absent, |path| documents.repository().presence(path));
+    if matches!(presence, Presence::File | Presence::Unknown) {
         return;
     }
     let message = match (&path, &written) {
+        _ if presence == Presence::Folder => format!("The Space starts `{file}`, and that is a folder"),
         (None, _) => format!("The Space starts `{file}`, which is not a path inside the Space"),
         (_, Some(_)) => format!("The Space starts `{file}`, and there is no such file"),
         (_, None) => format!("The Space starts `{file}`, since the card names no app_file, and there is no such file"),
@@ -79,12 +81,12 @@ fn likely_program(deployment: &Deployment<'_>, root: &RepoPath, wanted: &str) ->
         let mut found = files.iter().filter(|path| wanted(path));
         found.next().filter(|_| found.next().is_none()).map(|path| (*path).clone())
     };
+    let is_usual = |path: &RepoPath| matches!(path.file_name(), "app.py" | "main.py" | "streamlit_app.py");
+    let folder = root.join(wanted);
+    let in_folder = |path: &RepoPath| folder.as_ref().is_some_and(|folder| path.parent() == *folder);
     only(&|path| path.file_name().to_ascii_lowercase() == name)
-        .or_else(|| {
-            only(&|path| {
-                path.parent() == *root && matches!(path.file_name(), "app.py" | "main.py" | "streamlit_app.py")
-            })
-        })
+        .or_else(|| only(&|path| in_folder(path) && is_usual(path)))
+        .or_else(|| only(&|path| path.parent() == *root && is_usual(path)))
         .or_else(|| only(&|path| path.parent() == *root))
 }
 
@@ -120,6 +122,14 @@ fn check_dockerfile(documents: &Documents, card: &Card<'_>, report: &mut Reporte
     }
 }
 
+/// Whether a workflow that pushes to a Space builds something first, the page perhaps.
+fn is_built_by_workflow(documents: &Documents) -> bool {
+    sync::space_syncs(documents).iter().any(|sync| {
+        let text = documents.repository().source(&sync.location.path).map_or("", |source| source.text());
+        ["build", "generate", "render", "export"].iter().any(|word| text.contains(word))
+    })
+}
+
 fn check_static(deployment: &Deployment<'_>, card: &Card<'_>, report: &mut Reporter) {
     if card.text("app_build_command").is_some() {
         return;
@@ -131,6 +141,9 @@ fn check_static(deployment: &Deployment<'_>, card: &Card<'_>, report: &mut Repor
     let path = root.join(file.trim_start_matches('/'));
     let absent = path.as_ref().is_none_or(|path| documents.repository().presence(path) == Presence::Absent);
     let at = written.as_ref().map_or_else(|| sdk_location(card), |file| Location::new(card.readme(), file.span));
+    if absent && is_built_by_workflow(documents) {
+        return;
+    }
     if absent {
         report
             .error(at, format!("A static Space serves `{file}`, and there is no such file"))

@@ -234,12 +234,10 @@ fn repository(name: &str, key: &CardKey, node: &Node, text: &str) -> Option<Faul
     }
     let message = format!("`{}` in `{name}` is not the id of a repository on the Hub", shown(text));
     let fault = Fault::new(key, node, message, "write it as `user/name`");
-    let id =
-        ["https://huggingface.co/datasets/", "https://huggingface.co/", "https://hf.co/datasets/", "https://hf.co/"]
-            .iter()
-            .find_map(|address| text.strip_prefix(address))
-            .map(|id| id.trim_end_matches('/'))
-            .filter(|id| is_repository_id(id));
+    let address = ["https://huggingface.co/", "https://hf.co/"].iter().find_map(|host| text.strip_prefix(host));
+    let tail = address.unwrap_or(text);
+    let id = ["datasets/", "models/"].iter().find_map(|kind| tail.strip_prefix(kind)).unwrap_or(tail);
+    let id = Some(id.trim_end_matches('/')).filter(|id| is_repository_id(id));
     Some(match id {
         Some(id) => fault.replaced(id, true),
         None => fault,
@@ -278,7 +276,14 @@ fn mapping(name: &str, key: &CardKey, node: &Node) -> Vec<Fault> {
             None => fault,
         })
     });
-    unknown.collect()
+    let capitals = node.entries().iter().filter_map(|(_, value)| {
+        let written = value.as_str().filter(|text| text.chars().any(char::is_uppercase))?;
+        let message =
+            format!("`{}` in `{name}` has capitals, and the Hub takes such a value in lower case only", shown(written));
+        let lower = written.to_lowercase();
+        Some(Fault::new(key, value, message, format!("write `{lower}`")).replaced(lower, true))
+    });
+    unknown.chain(capitals).collect()
 }
 
 fn shown(text: &str) -> String {
