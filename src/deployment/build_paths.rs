@@ -29,14 +29,36 @@ pub enum MissingKind {
         /// A file of the context with nearly that name.
         similar: Option<String>,
     },
+    /// A source of COPY or ADD that is in the repository and that the ignore file of the build context leaves out.
+    IgnoredSource {
+        /// The source.
+        source: String,
+        /// The line that leaves it out.
+        by: Location,
+    },
     /// `--from` names a stage by an index that the Dockerfile does not have.
     Stage(String),
     /// A file that the start command runs.
     Script {
         /// The path as written.
         path: String,
-        /// Where in the repository the image would have it from.
-        expected: RepoPath,
+        /// Where in the repository the image would have it from; `None` where nothing copies it.
+        expected: Option<RepoPath>,
+        /// The line of the ignore file that keeps it out of the build.
+        ignored_by: Option<Location>,
+        /// A file of that name elsewhere in the repository.
+        elsewhere: Option<RepoPath>,
+    },
+    /// A module that the start command serves or runs.
+    StartModule {
+        /// The module as written: `app.main`.
+        module: String,
+        /// Where it was looked for, as a path of the image.
+        looked_for: String,
+        /// The line of the ignore file that keeps it out of the build.
+        ignored_by: Option<Location>,
+        /// The file that is most likely meant, and the module's name there.
+        meant: Option<(RepoPath, String)>,
     },
     /// A module that the start file imports by a name that it has outside the image only.
     Module {
@@ -118,7 +140,7 @@ impl Deployment<'_> {
         let Some((path, last)) = self.dockerfile() else { return vec![] };
         let Some(Ok(dockerfile)) = self.documents().dockerfile(path) else { return vec![] };
         let mut found = self.missing_copies(path, dockerfile, last);
-        found.extend(self.missing_scripts(path));
+        found.extend(self.missing_starts(path));
         found.extend(self.missing_modules());
         found
     }
@@ -139,6 +161,10 @@ impl Deployment<'_> {
                     }
                     continue;
                 }
+                // No shell reads such a line; that is a fault of the Dockerfile itself.
+                if copied.copy.sources.iter().any(|word| matches!(word.value.as_str(), "||" | "2>/dev/null" | "&&")) {
+                    continue;
+                }
                 let wanted = copied.sources.iter().filter_map(|one| Some((one.value.as_deref()?, one.span)));
                 let known: Vec<_> = wanted.filter(|(source, _)| !source.contains("://")).collect();
                 let mut of_copy: Option<MissingPath> = None;
@@ -149,6 +175,10 @@ impl Deployment<'_> {
                     }
                     if self.context_has(source) {
                         present += usize::from(!matches!(source, "." | "./"));
+                        if let Some(by) = self.ignoring(path, source) {
+                            let kind = MissingKind::IgnoredSource { source: source.to_owned(), by };
+                            found.push(MissingPath { location: Location::new(path, span), kind, further: vec![] });
+                        }
                     } else if let Some(missing) = &mut of_copy {
                         missing.further.push(Location::new(path, span));
                     } else if !self.is_made(source) {
@@ -174,8 +204,16 @@ impl Deployment<'_> {
     }
 
     /// Whether the folder that the image is built in is known rather than guessed.
-    fn knows_context(&self, dockerfile: &RepoPath) -> bool {
+    pub(super) fn knows_context(&self, dockerfile: &RepoPath) -> bool {
         matches!(self.platform().value, Platform::Space(_) | Platform::Compose) || dockerfile.parent().is_root()
+    }
+
+    /// The line of the ignore file that keeps a source, relative to the build context, out of the build.
+    pub(super) fn ignoring(&self, dockerfile: &RepoPath, source: &str) -> Option<Location> {
+        let (file, ignored) = self.documents().dockerignore(dockerfile, self.root())?;
+        let path = self.root().join(source.trim_start_matches('/'))?;
+        let span = ignored.excluding(path.relative_to(self.root())?).filter(|_| path != *self.root())?;
+        Some(Location::new(&file, span))
     }
 
     fn context_has(&self, source: &str) -> bool {
@@ -185,7 +223,7 @@ impl Deployment<'_> {
     }
 
     /// Whether a path is one that a build makes or git is told to leave out.
-    fn is_made(&self, source: &str) -> bool {
+    pub(super) fn is_made(&self, source: &str) -> bool {
         let parts: Vec<_> = source.trim_matches('/').split('/').filter(|part| !matches!(*part, "" | ".")).collect();
         let name = parts.last().copied().unwrap_or_default();
         let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
@@ -222,35 +260,6 @@ impl Deployment<'_> {
             name.eq_ignore_ascii_case(wanted.file_name()) || strsim::damerau_levenshtein(name, wanted.file_name()) <= 2
         });
         near.min_by_key(|name| strsim::damerau_levenshtein(name, wanted.file_name())).map(str::to_owned)
-    }
-
-    /// Scripts that the start runs from a folder that is copied whole, and that are not in that folder.
-    fn missing_scripts(&self, dockerfile: &RepoPath) -> Vec<MissingPath> {
-        let Layout::Image(layout) = self.layout() else { return vec![] };
-        let text = self.documents().repository().source(dockerfile).map_or("", |source| source.text());
-        let mut found = Vec::new();
-        let moves = self.starts().iter().any(|start| start.invocation.as_ref().is_some_and(|one| one.name() == "cd"));
-        if moves || !self.knows_context(dockerfile) {
-            return found;
-        }
-        let own = self.starts().iter().filter(|start| start.file.is_none() && start.location.path == *dockerfile);
-        for start in own {
-            let Some(invocation) = &start.invocation else { continue };
-            let Some((script, _)) = invocation.python_script() else { continue };
-            let Some(plain) = script.plain().filter(|path| path.ends_with(".py")) else { continue };
-            let Some(expected) = layout.expected(plain) else { continue };
-            let name = expected.file_name();
-            let made = text.matches(name).count() > 1 || text.contains("git clone") || self.is_made(expected.as_str());
-            if !made && self.documents().repository().presence(&expected) == Presence::Absent {
-                let location = Location::new(&start.location.path, script.span);
-                found.push(MissingPath {
-                    location,
-                    kind: MissingKind::Script { path: plain.to_owned(), expected },
-                    further: vec![],
-                });
-            }
-        }
-        found
     }
 
     /// Imports such as `from backend.db import x` in an image that has the content of `backend` without the folder.

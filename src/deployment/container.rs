@@ -3,8 +3,10 @@
 use crate::diagnostic::{Location, RepoPath, Spanned};
 use crate::formats::compose::{Compose, Service};
 use crate::formats::dockerfile::{Dockerfile, Stage, StartCommand};
+use crate::formats::dockerignore::DockerIgnore;
 use crate::formats::shell::Command;
 use crate::knowledge::PythonVersion;
+use crate::repo::Presence;
 
 use super::packages::{Gatherer, gather_folder};
 use super::probes::asked_ports;
@@ -33,6 +35,8 @@ pub(super) struct Replacement<'a> {
     pub workdir: Option<&'a str>,
     /// Folders and files of the repository that are mounted into the container, each with its path there.
     pub mounts: Vec<(RepoPath, &'a str)>,
+    /// Paths of the container that other volumes lie over.
+    pub covered: Vec<&'a str>,
 }
 
 impl<'d> Image<'d> {
@@ -51,6 +55,10 @@ impl<'d> Image<'d> {
         Some(Self { documents, path: path.clone(), dockerfile, stage, context: context.clone() })
     }
 
+    fn ignored(&self) -> Option<&'d DockerIgnore> {
+        self.documents.dockerignore(&self.path, &self.context).map(|(_, ignored)| ignored)
+    }
+
     /// The deployment that runs the image.
     pub(super) fn deploy(
         &self,
@@ -58,12 +66,16 @@ impl<'d> Image<'d> {
         platform: Fact<Platform>,
         replacement: &Replacement<'_>,
     ) -> Deployment<'d> {
-        let mut layout = ImageLayout::new(self.documents.repository(), self.dockerfile, self.stage, &self.context);
+        let mut layout =
+            ImageLayout::new(self.documents.repository(), self.dockerfile, self.stage, &self.context, self.ignored());
         if let Some(workdir) = replacement.workdir {
             layout.set_workdir(workdir);
         }
         for (source, target) in &replacement.mounts {
             layout.mount(source, target);
+        }
+        for target in &replacement.covered {
+            layout.cover(target);
         }
         let reach = std::sync::OnceLock::new();
         if !self.holds_repository(&layout) {
@@ -216,7 +228,8 @@ impl<'d> Image<'d> {
             if stage.index > self.stage.index {
                 break;
             }
-            let own = ImageLayout::new(self.documents.repository(), self.dockerfile, stage, &self.context);
+            let own =
+                ImageLayout::new(self.documents.repository(), self.dockerfile, stage, &self.context, self.ignored());
             for run in self.dockerfile.runs(stage).iter().filter(|run| run.stage.index == stage.index) {
                 let mut located = own.clone();
                 if let Some(workdir) = &run.workdir {
@@ -285,6 +298,7 @@ fn compose_service<'d>(
         command: service.command.as_deref().filter(|command| !command.is_empty()),
         workdir: service.working_dir.as_ref().map(|folder| folder.value.as_str()),
         mounts: mounts(path, service),
+        covered: covered(documents, path, service),
     };
     let platform = Fact::stated(Platform::Compose, Location::new(path, service.name.span));
     let mut deployment = image.deploy(format!("{} service in {path}", service.name.value), platform, &replacement);
@@ -327,6 +341,19 @@ fn mounts<'a>(path: &RepoPath, service: &'a Service) -> Vec<(RepoPath, &'a str)>
             let mounted = source.starts_with('.').then(|| path.parent().join(source)).flatten()?;
             Some((mounted, volume.target.as_str()))
         })
+        .collect()
+}
+
+/// The paths in the container where a volume brings what is not from the repository.
+fn covered<'a>(documents: &Documents, path: &RepoPath, service: &'a Service) -> Vec<&'a str> {
+    let from_here = |source: &str| {
+        let found = source.starts_with('.').then(|| path.parent().join(source)).flatten();
+        found.is_some_and(|found| matches!(documents.repository().presence(&found), Presence::File | Presence::Folder))
+    };
+    let volumes = service.volumes.iter();
+    volumes
+        .filter(|volume| !volume.source.as_deref().is_some_and(from_here))
+        .map(|volume| volume.target.as_str())
         .collect()
 }
 

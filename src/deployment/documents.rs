@@ -7,6 +7,7 @@ use crate::diagnostic::{RepoPath, Spanned};
 use crate::formats::compose::Compose;
 use crate::formats::conda_environment::CondaEnvironment;
 use crate::formats::dockerfile::{Dockerfile, DockerfileError};
+use crate::formats::dockerignore::DockerIgnore;
 use crate::formats::dotenv;
 use crate::formats::frontmatter::FrontMatter;
 use crate::formats::kubernetes::Manifest;
@@ -77,6 +78,7 @@ pub struct Documents {
     procfiles: Cache<Vec<Process>>,
     scripts: Cache<Vec<Command>>,
     dotenvs: Cache<Vec<dotenv::Entry>>,
+    dockerignores: Cache<DockerIgnore>,
     fly: Cache<Result<Fly, PlatformFileError>>,
     render: Cache<Result<Render, PlatformFileError>>,
     app_engine: Cache<AppEngine>,
@@ -112,6 +114,7 @@ impl Documents {
                 kind == FileKind::Shell || (kind == FileKind::Other && !path.file_name().contains('.'))
             }),
             dotenvs: Cache::of_kind(&repository, FileKind::DotEnv),
+            dockerignores: Cache::new(&repository, |path, _| path.file_name().ends_with(".dockerignore")),
             fly: Cache::new(&repository, named(&["fly.toml"])),
             render: Cache::new(&repository, named(&["render.yaml", "render.yml"])),
             app_engine: Cache::new(&repository, named(&["app.yaml"])),
@@ -256,6 +259,19 @@ impl Documents {
     #[must_use]
     pub fn dockerfile(&self, path: &RepoPath) -> Option<&Result<Dockerfile, DockerfileError>> {
         self.dockerfiles.get(&self.repository, path, |source| Some(Dockerfile::parse(source)))
+    }
+
+    /// What the build of `dockerfile` in the folder `context` leaves out of the context: the ignore file named after the
+    /// Dockerfile, else the context's own, with its path.
+    #[must_use]
+    pub fn dockerignore(&self, dockerfile: &RepoPath, context: &RepoPath) -> Option<(RepoPath, &DockerIgnore)> {
+        let named = dockerfile.parent().join(&format!("{}.dockerignore", dockerfile.file_name()));
+        let candidates = [named, context.join(".dockerignore")];
+        candidates.into_iter().flatten().find_map(|path| {
+            let parsed =
+                self.dockerignores.get(&self.repository, &path, |source| Some(DockerIgnore::parse(source.text())))?;
+            Some((path, parsed))
+        })
     }
 
     /// The documents of a YAML file; the error where it is not YAML.

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::RepoPath;
 use crate::formats::dockerfile::{Dockerfile, Stage};
+use crate::formats::dockerignore::DockerIgnore;
 use crate::repo::{Presence, Repository};
 
 use super::start::Locate;
@@ -13,6 +14,8 @@ struct Copied {
     is_folder: bool,
     /// The absolute path in the image that the source becomes; for a folder, the folder that its content goes to.
     target: String,
+    /// Whether a volume puts it there, for which no build context counts.
+    is_mounted: bool,
 }
 
 /// Where files of the repository stand in an image.
@@ -22,23 +25,46 @@ pub struct ImageLayout<'d> {
     copies: Vec<Copied>,
     workdir: String,
     python_path: Vec<String>,
+    /// The build context, and what does not reach the build from it.
+    context: RepoPath,
+    ignored: Option<&'d DockerIgnore>,
+    /// Folders of the image whose content nothing in the repository tells: volumes.
+    covered: Vec<String>,
+    /// Whether some copy brings what can't be followed to a file of the repository.
+    brings_unknown: bool,
 }
 
 impl<'d> ImageLayout<'d> {
     /// Follows the stages that lead to `stage` of a Dockerfile built in the folder `context`.
     #[must_use]
-    pub fn new(repository: &'d Repository, dockerfile: &Dockerfile, stage: &Stage, context: &RepoPath) -> Self {
+    pub fn new(
+        repository: &'d Repository,
+        dockerfile: &Dockerfile,
+        stage: &Stage,
+        context: &RepoPath,
+        ignored: Option<&'d DockerIgnore>,
+    ) -> Self {
         let workdir = dockerfile.workdir(stage).and_then(|folder| folder.value).unwrap_or_else(|| "/".to_owned());
         let environment = dockerfile.environment(stage);
         let python_path = environment.iter().rev().find(|variable| variable.name.value == "PYTHONPATH");
         let python_path = python_path.and_then(|variable| variable.value.value.clone()).unwrap_or_default();
         let python_path = python_path.split(':').filter(|part| !part.is_empty()).map(|part| absolute(&workdir, part));
-        let mut layout = Self { repository, copies: Vec::new(), python_path: python_path.collect(), workdir };
+        let mut layout = Self {
+            repository,
+            copies: Vec::new(),
+            python_path: python_path.collect(),
+            workdir,
+            context: context.clone(),
+            ignored,
+            covered: Vec::new(),
+            brings_unknown: false,
+        };
         for copied in dockerfile.copies(stage) {
             // A relative destination without a WORKDIR lands where the base image says; most say `/`.
             let destination =
                 copied.destination.clone().unwrap_or_else(|| absolute("/", &copied.copy.destination.value));
             let sources: Vec<_> = copied.sources.iter().filter_map(|source| source.value.as_deref()).collect();
+            layout.brings_unknown |= sources.len() < copied.sources.len() || copied.copy.has_heredoc;
             let as_folder = is_folder_path(&copied.copy.destination.value) || copied.sources.len() > 1;
             match &copied.copy.from {
                 None => layout.copy(context, &sources, &destination, as_folder),
@@ -59,12 +85,18 @@ impl<'d> ImageLayout<'d> {
             }
             let Some(path) = context.join(relative) else { continue };
             match self.repository.presence(&path) {
-                Presence::Folder => self.copies.push(Copied { source: path, is_folder: true, target: target.clone() }),
+                _ if self.is_ignored(&path) => {}
+                Presence::Folder => self.copies.push(Copied {
+                    source: path,
+                    is_folder: true,
+                    target: target.clone(),
+                    is_mounted: false,
+                }),
                 Presence::File => {
                     let target = if as_folder { inside(&target, path.file_name()) } else { target.clone() };
-                    self.copies.push(Copied { source: path, is_folder: false, target });
+                    self.copies.push(Copied { source: path, is_folder: false, target, is_mounted: false });
                 }
-                Presence::Unknown | Presence::Absent => {}
+                Presence::Unknown | Presence::Absent => self.brings_unknown = true,
             }
         }
     }
@@ -74,9 +106,10 @@ impl<'d> ImageLayout<'d> {
         let Ok(glob) = globset::GlobBuilder::new(pattern).literal_separator(true).build() else { return };
         let matcher = glob.compile_matcher();
         for entry in self.repository.within(context) {
-            if entry.path().relative_to(context).is_some_and(|relative| matcher.is_match(relative)) {
+            let matches = entry.path().relative_to(context).is_some_and(|relative| matcher.is_match(relative));
+            if matches && !self.is_ignored(entry.path()) {
                 let target = inside(target, entry.path().file_name());
-                self.copies.push(Copied { source: entry.path().clone(), is_folder: false, target });
+                self.copies.push(Copied { source: entry.path().clone(), is_folder: false, target, is_mounted: false });
             }
         }
     }
@@ -90,8 +123,13 @@ impl<'d> ImageLayout<'d> {
         sources: &[&str],
         destination: &str,
     ) {
-        let Some(stage) = dockerfile.stage_by_name(from) else { return };
-        let earlier = ImageLayout::new(self.repository, dockerfile, stage, context);
+        let Some(stage) = dockerfile.stage_by_name(from) else {
+            self.brings_unknown = true;
+            return;
+        };
+        let earlier = ImageLayout::new(self.repository, dockerfile, stage, context, self.ignored);
+        // An earlier stage makes things.
+        self.brings_unknown = true;
         let target = absolute("/", destination);
         for source in sources.iter().map(|source| absolute("/", source)) {
             for copied in &earlier.copies {
@@ -102,7 +140,7 @@ impl<'d> ImageLayout<'d> {
                 } else if let (true, Some(rest)) = (copied.is_folder, below(&source, &copied.target)) {
                     let Some(path) = copied.source.join(rest) else { continue };
                     let is_folder = self.repository.presence(&path) == Presence::Folder;
-                    self.copies.push(Copied { source: path, is_folder, target: target.clone() });
+                    self.copies.push(Copied { source: path, is_folder, target: target.clone(), is_mounted: false });
                 }
             }
         }
@@ -113,8 +151,40 @@ impl<'d> ImageLayout<'d> {
         let presence = self.repository.presence(source);
         if matches!(presence, Presence::File | Presence::Folder) {
             let target = absolute(&self.workdir, target);
-            self.copies.push(Copied { source: source.clone(), is_folder: presence == Presence::Folder, target });
+            self.copies.push(Copied {
+                source: source.clone(),
+                is_folder: presence == Presence::Folder,
+                target,
+                is_mounted: true,
+            });
         }
+    }
+
+    /// Whether the ignore file of the build context leaves a path of the repository out.
+    fn is_ignored(&self, path: &RepoPath) -> bool {
+        let relative = path.relative_to(&self.context);
+        self.ignored.zip(relative).is_some_and(|(ignored, relative)| ignored.excluding(relative).is_some())
+    }
+
+    /// A volume that hides what the image has at `target`, and that brings nobody knows what.
+    pub(super) fn cover(&mut self, target: &str) {
+        self.covered.push(absolute(&self.workdir, target));
+    }
+
+    /// Whether `path` of the image can only be from the repository: no volume lies over it.
+    pub(super) fn is_covered(&self, path: &str) -> bool {
+        let path = absolute(&self.workdir, path);
+        self.covered.iter().any(|covered| path == *covered || below(&path, covered).is_some())
+    }
+
+    /// Whether some copy brings what can't be followed to a file of the repository.
+    pub(super) fn brings_unknown(&self) -> bool {
+        self.brings_unknown
+    }
+
+    /// The folders, as paths of the image, in which Python looks for modules.
+    pub(super) fn module_folders(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.workdir).chain(&self.python_path).map(String::as_str)
     }
 
     /// The working directory at the end.
@@ -139,7 +209,8 @@ impl<'d> ImageLayout<'d> {
             }
             let rest = below(&path, &copied.target).filter(|_| copied.is_folder)?;
             let source = copied.source.join(rest)?;
-            matches!(self.repository.presence(&source), Presence::File | Presence::Folder).then_some(source)
+            let is_there = matches!(self.repository.presence(&source), Presence::File | Presence::Folder);
+            (is_there && (copied.is_mounted || !self.is_ignored(&source))).then_some(source)
         })
     }
 
@@ -242,7 +313,7 @@ mod tests {
         let text = "FROM node AS web\nWORKDIR /w\nCOPY web .\n\nFROM python:3.12 AS base\nWORKDIR /srv\nCOPY api ./app\n\
                     FROM base\nCOPY *.sh /srv/\nCOPY --from=web /w/dist /srv/static\nENV PYTHONPATH=/srv/app\n";
         let dockerfile = Dockerfile::parse(&Source::new(RepoPath::new("Dockerfile"), text)).unwrap();
-        let layout = ImageLayout::new(&repo, &dockerfile, &dockerfile.stages[2], &RepoPath::root());
+        let layout = ImageLayout::new(&repo, &dockerfile, &dockerfile.stages[2], &RepoPath::root(), None);
         let source = |path: &str| layout.source_of(path).map(|path| path.to_string());
         assert_eq!(source("app/lib/db.py").as_deref(), Some("api/lib/db.py"));
         assert_eq!(source("/srv/app/main.py").as_deref(), Some("api/main.py"));

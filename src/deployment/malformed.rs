@@ -15,20 +15,19 @@ pub struct Malformed {
     pub location: Location,
     /// The reason, as a clause.
     pub reason: String,
-    /// What the file should be, in words: "a Dockerfile".
+    /// What the file should be, in words: "a Compose file".
     pub expected: &'static str,
     /// Who refuses it.
     pub refused_by: &'static str,
 }
 
-/// Every such file of the repository. Workflows and Space cards have rules of their own.
+/// Every such file of the repository. Workflows, Dockerfiles and Space cards have rules of their own.
 pub(super) fn malformed(documents: &Documents) -> Vec<Malformed> {
     let entries = documents.repository().entries();
     let mut found = Vec::new();
     for entry in entries {
         let (kind, path) = (entry.kind(), entry.path());
         let (expected, refused_by) = match (kind, path.as_str()) {
-            (FileKind::Dockerfile, _) => ("a Dockerfile", "docker build"),
             (FileKind::Compose, _) => ("a Compose file", "docker compose"),
             (FileKind::Pyproject, _) => ("TOML", "pip and every other installer"),
             (_, "fly.toml") => ("TOML", "flyctl"),
@@ -52,10 +51,6 @@ pub(super) fn malformed(documents: &Documents) -> Vec<Malformed> {
 fn fault(documents: &Documents, kind: FileKind, source: &Source) -> Option<(Span, String)> {
     let path = source.path();
     match kind {
-        FileKind::Dockerfile => {
-            let error = documents.dockerfile(path)?.as_ref().err()?;
-            Some((error.span, error.message.clone()))
-        }
         FileKind::Compose => {
             let error = documents.yaml(path)?.as_ref().err()?;
             Some((error.span, error.message.clone()))

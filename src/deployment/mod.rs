@@ -25,6 +25,7 @@ mod run;
 pub mod servers;
 pub mod space;
 mod start;
+mod start_paths;
 pub mod sync;
 mod system_packages;
 mod values;

@@ -3,6 +3,7 @@
 pub mod compose;
 pub mod conda_environment;
 pub mod dockerfile;
+pub mod dockerignore;
 pub mod dotenv;
 pub mod frontmatter;
 pub mod gitattributes;

@@ -3,6 +3,7 @@
 mod convert;
 mod derived;
 mod expand;
+mod faults;
 mod heredoc;
 mod pairs;
 mod script;
@@ -19,6 +20,7 @@ use crate::diagnostic::{Span, Spanned};
 use crate::repo::Source;
 
 pub use derived::{CopiedFiles, RunStep, StartCommand, Variable};
+pub use faults::DockerfileFault;
 
 /// A Dockerfile.
 #[derive(Debug, Clone, PartialEq)]

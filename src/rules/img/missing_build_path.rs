@@ -1,7 +1,8 @@
 //! IMG003 missing-build-path: the build or the start of an image names something that is not there.
 
+use crate::deployment::reach::is_aside;
 use crate::deployment::{Deployment, MissingKind, Project};
-use crate::diagnostic::{Fix, Location, RuleId};
+use crate::diagnostic::{Fix, Location, RepoPath, RuleId};
 use crate::repo::{FileKind, Presence};
 use crate::rules::{Reporter, Rule};
 
@@ -51,10 +52,57 @@ impl Rule for MissingBuildPath {
                     let message = format!("there is no stage {index} before this one to copy from");
                     report.error(location, message).help("name the stages (`FROM … AS build`) and copy by name");
                 }
-                MissingKind::Script { path, expected } => {
-                    let message = format!("the image has no {path}: {expected} is not in the repository");
+                MissingKind::IgnoredSource { source, by } => {
+                    let message =
+                        format!("the ignore file keeps {source} out of the build context: the build stops here");
                     let finding = report.error(location, message);
+                    finding.help(format!(
+                        "let it in again with a later line `!{}`, or do not copy it",
+                        source.trim_matches('/')
+                    ));
+                    finding.label(by, "left out by this line");
+                }
+                MissingKind::Script { path, expected, ignored_by, elsewhere } => {
+                    let why = match (&expected, &ignored_by) {
+                        (_, Some(_)) => "the ignore file keeps it out of the build".to_owned(),
+                        (Some(expected), None) => format!("{expected} is not in the repository"),
+                        (None, None) => "nothing copies it there".to_owned(),
+                    };
+                    let finding = report.error(location, format!("the image has no {path}: {why}"));
                     finding.help("correct the path, which is relative to WORKDIR, or copy the file to it");
+                    if let Some(line) = ignored_by {
+                        finding.label(line, "left out by this line");
+                    } else if let Some(elsewhere) = elsewhere {
+                        finding.label(Location::file(&elsewhere), "this may be what is meant");
+                    }
+                }
+                MissingKind::StartModule { module, looked_for, ignored_by, meant } => {
+                    let message = format!("the image has no module {module}: there is no {looked_for}");
+                    let finding = report.error(location.clone(), message);
+                    if let Some(line) = ignored_by {
+                        finding.label(line, "the ignore file leaves it out by this line");
+                    }
+                    match meant {
+                        Some((file, name)) => {
+                            finding.label(Location::file(&file), format!("in the image this is {name}"));
+                            finding.help(format!("start {name}, or copy the files so that the folder keeps its name"));
+                            let documents = deployment.documents();
+                            let text = documents
+                                .repository()
+                                .source(&location.path)
+                                .map(|source| location.span.of(source.text()));
+                            let fix = text.filter(|text| text.contains(&module)).map(|text| {
+                                let changed = text.replacen(&module, &name, 1);
+                                Fix::unsafe_(format!("Start {name}")).replace(&location.path, location.span, changed)
+                            });
+                            finding.fix(fix);
+                        }
+                        None => {
+                            finding.help(
+                                "name the module as it is in the image: relative to WORKDIR, with dots for folders",
+                            );
+                        }
+                    }
                 }
                 MissingKind::Module { module, found, shorter } => {
                     let top = module.split('.').next().unwrap_or_default().to_owned();
@@ -76,19 +124,42 @@ impl Rule for MissingBuildPath {
     }
 }
 
-/// Dockerfiles that Docker would not read to the end.
+/// Dockerfiles that Docker does not read to the end, and instructions that it refuses or reads otherwise.
 fn refused(project: &Project<'_>, report: &mut Reporter) {
     let documents = project.documents();
     for entry in documents.repository().of_kind(FileKind::Dockerfile) {
-        let Some(Err(error)) = documents.dockerfile(entry.path()) else { continue };
-        let text = documents.repository().source(entry.path()).map_or("", |source| source.text());
-        let template = text.contains("{{") || text.contains("{%") || text.contains("<%");
-        let looks_like_one = text.lines().any(|line| line.trim_start().to_ascii_uppercase().starts_with("FROM "));
-        if !template && looks_like_one {
-            let location = Location::new(entry.path(), error.span);
-            report
-                .error(location, format!("Docker refuses this Dockerfile: {}", error.message))
-                .help("see the Dockerfile reference for what an instruction may look like");
+        let path = entry.path();
+        let text = documents.repository().source(path).map_or("", |source| source.text());
+        let is_template =
+            text.contains("{{") || text.contains("{%") || text.contains("<%") || path.as_str().contains("{{");
+        if is_template || is_aside(path, &RepoPath::root()) {
+            continue;
+        }
+        match documents.dockerfile(path) {
+            Some(Err(error)) => {
+                let names_an_image =
+                    text.lines().any(|line| line.trim_start().to_ascii_uppercase().starts_with("FROM "));
+                if names_an_image || path.file_name() == "Dockerfile" {
+                    report
+                        .error(
+                            Location::new(path, error.span),
+                            format!("Docker refuses this Dockerfile: {}", error.message),
+                        )
+                        .help("see the Dockerfile reference for what an instruction may look like");
+                }
+            }
+            Some(Ok(dockerfile)) => {
+                for fault in dockerfile.faults() {
+                    let finding = report.error(Location::new(path, fault.span), fault.message);
+                    finding.help(fault.help);
+                    finding.fix(
+                        fault
+                            .replacement
+                            .map(|text| Fix::unsafe_(format!("Write `{text}`")).replace(path, fault.span, text)),
+                    );
+                }
+            }
+            None => {}
         }
     }
 }
