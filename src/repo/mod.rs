@@ -1,5 +1,6 @@
 //! The tree being checked: which files it holds, and their text. The only part that reads the disk for a check.
 
+mod ignored;
 mod kind;
 mod overlay;
 mod source;
@@ -141,6 +142,7 @@ pub struct Repository {
     folders: BTreeSet<RepoPath>,
     opaque: BTreeSet<RepoPath>,
     problems: Vec<WalkError>,
+    ignored: OnceLock<ignored::IgnoreRules>,
 }
 
 impl Repository {
@@ -201,7 +203,7 @@ impl Repository {
         for entry in entries.values() {
             by_kind.entry(entry.kind).or_default().push(Arc::clone(entry));
         }
-        Self { root, entries, by_kind, folders, opaque, problems }
+        Self { root, entries, by_kind, folders, opaque, problems, ignored: OnceLock::new() }
     }
 
     /// The folder on disk; empty for a tree in memory.
@@ -267,6 +269,17 @@ impl Repository {
             return Presence::Unknown;
         }
         Presence::Absent
+    }
+
+    /// Whether the `.gitignore` files of the tree leave `path` out: a name for what is made, not kept. It need not exist.
+    #[must_use]
+    pub fn is_ignored(&self, path: &RepoPath, is_folder: bool) -> bool {
+        self.ignored.get_or_init(|| ignored::IgnoreRules::read(self)).covers(path, is_folder)
+    }
+
+    /// All folders that hold files, the root first, sorted by path.
+    pub fn folders(&self) -> impl Iterator<Item = &RepoPath> {
+        self.folders.iter()
     }
 
     /// What could not be listed below the root.
