@@ -24,7 +24,7 @@ use crate::formats::secrets::{self, Secret};
 use crate::formats::setup_cfg::SetupCfg;
 use crate::formats::shell::{self, Command};
 use crate::formats::streamlit_config::StreamlitConfig;
-use crate::formats::workflow::Workflow;
+use crate::formats::workflow::{Action, Workflow};
 use crate::formats::yaml::{self, YamlError};
 use crate::knowledge::PythonVersion;
 use crate::repo::{FileKind, ReadError, Repository, Source};
@@ -74,6 +74,7 @@ pub struct Documents {
     yaml: Cache<Result<Vec<yaml::Document>, YamlError>>,
     composes: Cache<Compose>,
     workflows: Cache<Workflow>,
+    actions: Cache<Action>,
     kubernetes: Cache<Manifest>,
     procfiles: Cache<Vec<Process>>,
     scripts: Cache<Vec<Command>>,
@@ -108,6 +109,7 @@ impl Documents {
             yaml: Cache::new(&repository, is_yaml),
             composes: Cache::of_kind(&repository, FileKind::Compose),
             workflows: Cache::new(&repository, is_yaml),
+            actions: Cache::of_kind(&repository, FileKind::Action),
             kubernetes: Cache::of_kind(&repository, FileKind::Yaml),
             procfiles: Cache::of_kind(&repository, FileKind::Procfile),
             scripts: Cache::new(&repository, |path, kind| {
@@ -298,6 +300,13 @@ impl Documents {
     pub fn workflow(&self, path: &RepoPath) -> Option<&Workflow> {
         let root = self.yaml_root(path)?;
         self.workflows.get(&self.repository, path, |source| Workflow::from_node(root, source.text()))
+    }
+
+    /// A composite action; `None` for an action of another kind.
+    #[must_use]
+    pub fn action(&self, path: &RepoPath) -> Option<&Action> {
+        let root = self.yaml_root(path)?;
+        self.actions.get(&self.repository, path, |source| Action::from_node(root, source.text()))
     }
 
     /// A YAML file read as Kubernetes manifests.

@@ -29,6 +29,7 @@ mod start_paths;
 pub mod sync;
 mod system_packages;
 mod values;
+pub mod workflow_paths;
 pub mod workflows;
 
 use std::sync::OnceLock;

@@ -99,6 +99,7 @@ pub const RULES: &[&dyn Rule] = &[
     &sys::UnreadableFile,
     &sys::IneffectiveSuppression,
     &wf::MisplacedWorkflow,
+    &wf::MissingPath,
     &wf::InvalidWorkflow,
     &wf::TriggerNeverMatches,
     &wf::OutdatedAction,

@@ -1,0 +1,116 @@
+//! WF002 missing-path: a step of a workflow names a file or folder that is not there when it runs.
+
+use crate::deployment::Project;
+use crate::deployment::workflow_paths::{MissingStepPath, NamedBy, missing_step_paths};
+use crate::diagnostic::{Fix, RuleId, Severity};
+use crate::rules::{Reporter, Rule};
+
+/// WF002 missing-path.
+pub struct MissingPath;
+
+impl Rule for MissingPath {
+    fn id(&self) -> RuleId {
+        RuleId { code: "WF002", name: "missing-path" }
+    }
+
+    fn check(&self, project: &Project<'_>, report: &mut Reporter) {
+        for missing in missing_step_paths(project.documents()) {
+            report_missing(missing, report);
+        }
+    }
+}
+
+fn report_missing(missing: MissingStepPath, report: &mut Reporter) {
+    let Some(first) = missing.places.first().cloned() else { return };
+    let severity = severity(&missing);
+    let (message, help) = words(&missing);
+    let finding = report.report(severity, first, message);
+    for place in missing.places.into_iter().skip(1) {
+        finding.label(place, "named here, too");
+    }
+    match missing.meant {
+        Some(meant) => {
+            finding.help(format!("did you mean {}?", meant.path));
+            if let Some((_, text)) = meant.edits.first() {
+                let words = format!("Write {text}");
+                let mut fix = if meant.same_name { Fix::safe(words) } else { Fix::unsafe_(words) };
+                for (place, text) in meant.edits {
+                    fix = fix.replace(&place.path, place.span, text);
+                }
+                finding.fix(fix);
+            }
+        }
+        None => {
+            finding.help(help);
+        }
+    }
+}
+
+/// A step that can't find its file fails the job, unless the workflow says that it may, or something ran before that in
+/// principle could have written the file. A pattern that nothing fits is mostly a leftover of a template.
+fn severity(missing: &MissingStepPath) -> Severity {
+    let is_template = matches!(&missing.named_by, NamedBy::HashFiles(patterns) if patterns.contains('*'));
+    if missing.tolerated || is_template {
+        Severity::Advice
+    } else if matches!(missing.named_by, NamedBy::HashFiles(_)) || missing.conditional || !missing.certain {
+        Severity::Warning
+    } else {
+        Severity::Error
+    }
+}
+
+fn words(missing: &MissingStepPath) -> (String, String) {
+    let path = &missing.path;
+    let end = match (missing.tolerated, missing.certain, missing.conditional) {
+        (true, ..) => "so this step fails without anybody noticing",
+        (_, _, true) => "so this fails as soon as it is reached",
+        (_, false, _) => "so this step fails, unless an earlier one writes it",
+        _ => "so this step fails",
+    };
+    let shown = if missing.from.is_root() || missing.written.starts_with('/') {
+        path.to_string()
+    } else {
+        format!("{path} ({} as seen from {}/)", missing.written, missing.from)
+    };
+    let add = "correct the path, which is relative to the folder that the step runs in, or add the file".to_owned();
+    match &missing.named_by {
+        NamedBy::Program(program) if program.is_empty() => {
+            (format!("The script {shown} is not in the repository, {end}"), add)
+        }
+        NamedBy::Program(program) => {
+            (format!("{program} is given {shown}, which is not in the repository, {end}"), add)
+        }
+        NamedBy::WorkingFolder => (
+            format!("The folder {shown} is not in the repository, {end}"),
+            "correct the path; git carries no empty folders".to_owned(),
+        ),
+        NamedBy::Module(module) => (
+            format!("There is no module {module} in the repository: {path} is missing, {end}"),
+            "correct the name of the module, or add it".to_owned(),
+        ),
+        NamedBy::Action => (
+            format!("There is no action in {path}, {end}"),
+            "an action is a folder with an action.yml; the path begins at the root of the repository".to_owned(),
+        ),
+        NamedBy::Workflow => (
+            format!("There is no workflow {path}, so GitHub refuses this one"),
+            "name a file in .github/workflows of this repository".to_owned(),
+        ),
+        NamedBy::Input { input, action } => (
+            format!("`{input}` of {action} names {path}, which is not in the repository, {end}"),
+            "correct the path, which is relative to the root of the checkout".to_owned(),
+        ),
+        NamedBy::Patterns { input, action, patterns } if input.is_empty() => (
+            format!("`cache` of {action} finds no {patterns} in the repository, {end}"),
+            "name the file that locks the dependencies with `cache-dependency-path`, or take `cache` out".to_owned(),
+        ),
+        NamedBy::Patterns { input, action, patterns } => (
+            format!("`{input}` of {action} finds no {patterns} in the repository, {end}"),
+            "correct the path, which is relative to the root of the checkout".to_owned(),
+        ),
+        NamedBy::HashFiles(patterns) => (
+            format!("hashFiles finds no {patterns}, so its value never changes, and a cache under it grows stale"),
+            "name the file that locks the dependencies, from the root of the checkout".to_owned(),
+        ),
+    }
+}
