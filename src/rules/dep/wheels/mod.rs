@@ -57,7 +57,7 @@ pub fn report(deployment: &Deployment<'_>, report: &mut Reporter) {
         if certain { report.error(main.place.clone(), message) } else { report.warning(main.place.clone(), message) };
     finding.labels(python.label(format!("Python {} runs here", python.value)));
     let others = cases.iter().skip(1);
-    finding.labels(others.clone().take(MAX_LABELS).map(|case| label(case)));
+    finding.labels(others.clone().take(MAX_LABELS).map(label));
     if let Some(next) = others.clone().nth(MAX_LABELS) {
         let more = cases.len() - 1 - MAX_LABELS;
         finding.label(next.place.clone(), format!("and {more} more without a wheel for it"));
