@@ -261,3 +261,68 @@ fn an_empty_repository_and_an_output_file_are_fine() {
     let json = fs::read_to_string(folder.path().join("out.json")).unwrap();
     assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["summary"]["errors"], 0);
 }
+
+/// Puts a `uv` before the others on the path that gives a recorded answer and notes that it was asked.
+#[cfg(unix)]
+fn with_uv(folder: &Path, cache: &Path, status: i32, answer: &str, arguments: &[&str]) -> (i32, String, String) {
+    use std::os::unix::fs::PermissionsExt;
+    let bin = cache.join("bin");
+    write(&bin, "answer", answer);
+    let script = "#!/bin/sh\nif [ \"$1\" = --version ]; then echo 'uv 0.0.1'; exit 0; fi\nhere=$(dirname \"$0\")\n\
+                  echo \"$*\" >> \"$here/asked\"; cat requirements.in >> \"$here/asked\"\n"
+        .to_owned()
+        + &format!("cat \"$here/answer\"{}\nexit {status}\n", if status == 0 { "" } else { " >&2" });
+    write(&bin, "uv", &script);
+    fs::set_permissions(bin.join("uv"), fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let mut command = preflight(folder);
+    told(command.args(arguments).env("PATH", path).env("XDG_CACHE_HOME", cache).output().unwrap())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_resolver_is_asked_when_told_to_and_once_a_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = tempfile::tempdir().unwrap();
+    let dockerfile =
+        "FROM python:3.12-slim\nCOPY . .\nRUN pip install -r requirements.txt\nCMD [\"python\", \"app.py\"]\n";
+    write(folder.path(), "Dockerfile", dockerfile);
+    write(folder.path(), "requirements.txt", "langchain-openai\nhttpx<1\n-e git+https://example.org/x.git#egg=x\n");
+    write(folder.path(), "app.py", "import httpx\n\nclient = httpx.Client(proxies='http://proxy:8080')\n");
+    let check = |more: &[&str], status: i32, answer: &str| {
+        let arguments = [&["check", "--select", "API,DEP008", "--format", "concise", "--quiet"], more].concat();
+        with_uv(folder.path(), cache.path(), status, answer, &arguments)
+    };
+    let asked = || fs::read_to_string(cache.path().join("bin/asked")).unwrap_or_default();
+
+    let (_, out, _) = check(&[], 0, "");
+    assert!(asked().is_empty(), "nobody asked for the network");
+    assert!(out.contains("which the next build installs"), "{out}");
+    let old = "httpx==0.27.2\nlangchain-openai==0.1.0\nopenai==1.2.0\n";
+    let (code, out, err) = check(&["--resolve"], 0, old);
+    assert_eq!(code, 1, "{out}{err}");
+    assert!(
+        out.contains(
+            "warning API002 `proxies=` of httpx.Client is deprecated in httpx 0.27.2, which uv 0.0.1 chooses today"
+        ),
+        "{out}"
+    );
+    assert!(asked().contains("--python-version 3.12") && asked().contains("--no-build"), "{}", asked());
+    assert!(asked().ends_with("httpx<1\nlangchain-openai\n"), "names and versions only: {}", asked());
+    let before = asked();
+    let (_, again, _) = check(&["--resolve"], 1, "not asked again");
+    assert_eq!((asked(), again), (before, out), "the same question on the same day");
+
+    write(folder.path(), "requirements.txt", "gradio==4.44.1\nnumpy<1\n");
+    let no = "error: No solution found when resolving dependencies\n  cause: Because gradio==4.44.1 depends on numpy>=1.0 and you require numpy<1, no.\n";
+    let (code, out, _) = check(&["--resolve"], 1, no);
+    assert_eq!(code, 1);
+    assert!(out.contains("requirements.txt:1:1: error DEP008 these requirements can't be installed together on Python 3.12, says uv 0.0.1"), "{out}");
+
+    write(folder.path(), "requirements.txt", "gradio==4.44.0\n");
+    let arguments = ["check", "--select", "DEP008", "--resolve"];
+    let (code, out, err) =
+        with_uv(folder.path(), cache.path(), 2, "error: Failed to fetch: `https://index.example/gradio`", &arguments);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(err.contains("note: ") && err.contains("Failed to fetch"), "{err}");
+}

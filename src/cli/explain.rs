@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use super::configuration::report_config_error;
+use super::rules::TableArguments;
 use super::terminal::Terminal;
 use super::{Exit, print};
 use crate::config::nearest;
@@ -14,11 +16,24 @@ pub(super) struct ExplainArguments {
     /// A rule's code or name
     #[arg(value_name = "CODE|NAME")]
     rule: String,
+    #[command(flatten)]
+    tables: TableArguments,
 }
 
 pub(super) fn run(arguments: &ExplainArguments, terminal: Terminal) -> Exit {
-    let Some(page) = knowledge::page(&arguments.rule) else {
-        let names = knowledge::pages().iter().flat_map(|page| [page.code.as_str(), page.name.as_str()]);
+    let packs = match arguments.tables.packs() {
+        Ok(packs) => packs,
+        Err(error) => {
+            report_config_error(&error, terminal);
+            return Exit::Failure;
+        }
+    };
+    let pages = knowledge::pages_with(packs.iter().map(|pack| pack.table));
+    let is_meant = |page: &&RulePage| {
+        page.code.eq_ignore_ascii_case(&arguments.rule) || page.name.eq_ignore_ascii_case(&arguments.rule)
+    };
+    let Some(page) = pages.iter().find(is_meant) else {
+        let names = pages.iter().flat_map(|page| [page.code.as_str(), page.name.as_str()]);
         let help = match nearest(&arguments.rule, names) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => "`preflight rules` lists the rules".to_owned(),

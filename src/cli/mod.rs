@@ -6,6 +6,7 @@ mod configuration;
 mod explain;
 mod man;
 mod progress;
+mod resolution;
 mod roots;
 mod rules;
 mod show_settings;

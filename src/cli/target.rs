@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::configuration::{ConfigurationFile, report_config_error, settings};
+use super::configuration::{ConfigurationFile, packs, report_config_error, settings};
+use super::resolution::take_resolutions;
 use super::roots::{Root, roots};
 use super::rules::ListFormat;
 use super::terminal::Terminal;
@@ -29,6 +30,9 @@ pub(super) struct TargetArguments {
     /// Use this configuration file
     #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
     config: Option<PathBuf>,
+    /// Ask uv (or pip) what would be installed, over the network, and show these versions
+    #[arg(long)]
+    resolve: bool,
     /// Use no configuration file
     #[arg(long, alias = "no-config")]
     isolated: bool,
@@ -47,13 +51,25 @@ pub(super) fn run(arguments: &TargetArguments, terminal: Terminal) -> Exit {
     let mut targets = Vec::new();
     for root in &roots {
         let file = ConfigurationFile::chosen(arguments.config.as_deref(), arguments.isolated);
-        let settings = match settings(file, &overrides, &root.folder) {
+        // Facts need no tables of rules, but a configuration may name their codes.
+        let packs = packs(&root.folder, &[], arguments.isolated);
+        let settings = match packs.and_then(|packs| settings(file, &overrides, &root.folder, packs)) {
             Ok(settings) => settings,
             Err(error) => {
                 report_config_error(&error, terminal);
                 return Exit::Failure;
             }
         };
+        let mut settings = settings;
+        if arguments.resolve {
+            match take_resolutions(&root.folder, &mut settings, false) {
+                Ok(remarks) => remarks.iter().for_each(|remark| terminal.note(remark)),
+                Err(error) => {
+                    terminal.error(&error.to_string());
+                    return Exit::Failure;
+                }
+            }
+        }
         match target(root, &settings, arguments.format, several) {
             Ok(target) => targets.push(target),
             Err(error) => {

@@ -81,7 +81,7 @@ pub fn is_project_root(folder: &Path) -> bool {
 }
 
 /// A path as the user would write it: relative to where they stand, if it lies below.
-fn shown(path: &Path) -> PathBuf {
+pub(super) fn shown(path: &Path) -> PathBuf {
     let here = std::env::current_dir().and_then(std::fs::canonicalize);
     let relative = here.ok().and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf));
     relative.unwrap_or_else(|| path.to_path_buf())
@@ -126,7 +126,7 @@ fn base(path: &Path, root: &Path) -> String {
 }
 
 /// Turns the parser's error into ours. serde names the unknown word first and then, each in backquotes, what it knows.
-fn explain(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
+pub(super) fn explain(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
     let message = error.message();
     let span = error.span().unwrap_or(0..0);
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();

@@ -9,8 +9,9 @@ use toml::Spanned;
 
 use super::discover::ConfigFile;
 use super::selector::{self, KnownRule, RuleSelection};
-use super::{ConfigError, DeploymentOptions, PathPatterns};
+use super::{ConfigError, DeploymentOptions, Pack, PathPatterns};
 use crate::diagnostic::{RepoPath, Severity};
+use crate::knowledge::Resolution;
 use crate::repo::WalkOptions;
 
 /// The mildest severity that fails a run.
@@ -122,6 +123,10 @@ pub struct Settings {
     pub deployments: BTreeMap<String, DeploymentSettings>,
     /// The configuration file that was used.
     pub origin: Option<PathBuf>,
+    /// Tables of changes that the team adds.
+    pub packs: Vec<Pack>,
+    /// What a resolver answered, by the names of deployments.
+    pub resolutions: BTreeMap<String, Resolution>,
 }
 
 impl Settings {
@@ -137,6 +142,8 @@ impl Settings {
             advice: false,
             deployments: BTreeMap::new(),
             origin: None,
+            packs: Vec::new(),
+            resolutions: BTreeMap::new(),
         }
     }
 

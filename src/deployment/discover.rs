@@ -1,11 +1,11 @@
 //! Finds everything that is deployed from a repository.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Location, RepoPath};
 use crate::formats::dockerfile::Dockerfile;
 use crate::formats::package::Requirement;
-use crate::knowledge::{PythonVersion, space_card};
+use crate::knowledge::{PythonVersion, Resolution, space_card};
 use crate::repo::{FileKind, Presence};
 
 use super::container::{Image, Replacement, compose_services, folder_deployment};
@@ -67,6 +67,17 @@ impl<'d> Project<'d> {
     #[must_use]
     pub fn deployments(&self) -> &[Deployment<'d>] {
         &self.deployments
+    }
+
+    /// Takes the answers of a resolver, by the names of deployments, as facts.
+    #[must_use]
+    pub fn with_resolutions(mut self, resolutions: &BTreeMap<String, Resolution>) -> Self {
+        for deployment in &mut self.deployments {
+            if let Some(resolution) = resolutions.get(deployment.name()) {
+                deployment.packages.take_resolution(resolution.clone());
+            }
+        }
+        self
     }
 
     /// The workflow steps that push to a Space.

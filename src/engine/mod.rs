@@ -8,7 +8,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use crate::config::{DeploymentSettings, Settings};
+use crate::config::{DeploymentSettings, Pack, Settings};
 use crate::deployment::{Documents, Overrides, Platform, Project};
 use crate::diagnostic::{Diagnostic, RepoPath, RuleId, Span};
 use crate::fix::Checked;
@@ -16,6 +16,7 @@ use crate::formats::frontmatter::FrontMatter;
 use crate::formats::python::Module;
 use crate::formats::{toml, yaml};
 use crate::repo::{FileKind, Repository, Source, WalkError};
+use crate::rules::api::{team_rule_id, team_rules};
 use crate::rules::{RULES, Reporter, Rule};
 
 /// Stack of the threads that run rules: deep enough for the nesting that the parsers admit.
@@ -58,6 +59,15 @@ pub fn known_rules() -> Vec<RuleId> {
     RULES.iter().map(|rule| rule.id()).collect()
 }
 
+/// The same with those that a team adds.
+#[must_use]
+pub fn known_rules_with(packs: &[Pack]) -> Vec<RuleId> {
+    let mut rules = known_rules();
+    rules.extend(packs.iter().filter_map(|pack| team_rule_id(pack.table)));
+    rules.sort();
+    rules
+}
+
 /// The names of platforms that a configuration may state.
 #[must_use]
 pub fn known_platforms() -> Vec<&'static str> {
@@ -86,7 +96,7 @@ pub fn with_project<T: Send>(
 ) -> T {
     on_deep_stack(move || {
         let documents = Documents::new(repository);
-        look(&Project::discover(&documents, &overrides(settings)))
+        look(&Project::discover(&documents, &overrides(settings)).with_resolutions(&settings.resolutions))
     })
 }
 
@@ -99,16 +109,20 @@ fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 }
 
 fn check_here(repository: Repository, settings: &Settings) -> Report {
-    let rules: Vec<&dyn Rule> = RULES.iter().copied().filter(|rule| settings.rules.contains(rule.id().code)).collect();
+    let tables: Vec<_> = settings.packs.iter().map(|pack| pack.table).collect();
+    let team = team_rules(&tables);
+    let all = RULES.iter().copied().chain(team.iter().map(|rule| rule as &dyn Rule));
+    let rules: Vec<&dyn Rule> = all.filter(|rule| settings.rules.contains(rule.id().code)).collect();
     let documents = Documents::new(repository);
-    let project = Project::discover(&documents, &overrides(settings));
+    let project = Project::discover(&documents, &overrides(settings)).with_resolutions(&settings.resolutions);
     let concerned: Vec<&dyn Rule> = rules.iter().copied().filter(|rule| rule.concerns(&project)).collect();
     documents.look_for(concerned.iter().flat_map(|rule| rule.literals()).chain([&suppression::LITERAL]).copied());
     let (mut diagnostics, failures) = run(&concerned, &project);
     let is_wanted = |diagnostic: &Diagnostic| !settings.is_ignored(diagnostic.rule.code, &diagnostic.location.path);
     diagnostics.retain(&is_wanted);
+    let known = known_rules_with(&settings.packs);
     let selected = |code: &str| settings.rules.contains(code);
-    let (mut diagnostics, suppressions) = suppression::apply(&documents, merge(diagnostics), &selected);
+    let (mut diagnostics, suppressions) = suppression::apply(&documents, merge(diagnostics), &known, &selected);
     for rule in &rules {
         let mut reporter = Reporter::new(rule.id(), None);
         rule.check_suppressions(&suppressions, &mut reporter);

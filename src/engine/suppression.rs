@@ -8,7 +8,7 @@ use crate::deployment::Documents;
 use crate::diagnostic::{Diagnostic, Location, RepoPath, RuleId, Span};
 use crate::formats::frontmatter::FrontMatter;
 use crate::repo::{FileKind, Source};
-use crate::rules::{self, Selector, Suppression, SuppressionUse};
+use crate::rules::{Selector, Suppression, SuppressionUse};
 
 /// The text without which a file holds no suppression.
 pub(super) const LITERAL: &str = "preflight: ignore";
@@ -23,10 +23,11 @@ struct Comment {
 type CommentTest<'d> = Box<dyn Fn(&str, usize) -> bool + 'd>;
 
 /// Drops the findings that comments suppress; gives the others, and every comment with what became of it. `selected` says
-/// of a code whether its rule ran.
+/// of a code whether its rule ran; `known` are all rules.
 pub(super) fn apply(
     documents: &Documents,
     diagnostics: Vec<Diagnostic>,
+    known: &[RuleId],
     selected: &dyn Fn(&str) -> bool,
 ) -> (Vec<Diagnostic>, Vec<Suppression>) {
     let mut kept = diagnostics;
@@ -50,7 +51,7 @@ pub(super) fn apply(
             }
             !suppressed
         });
-        all.extend(comments.into_iter().map(|comment| settle(comment.suppression, selected)));
+        all.extend(comments.into_iter().map(|comment| settle(comment.suppression, known, selected)));
     }
     (kept, all)
 }
@@ -60,8 +61,12 @@ fn names(selector: &str, rule: RuleId) -> bool {
 }
 
 /// A rule that does not run this time may have needed a suppression that nothing used.
-fn settle(suppression: Suppression, selected: &dyn Fn(&str) -> bool) -> Suppression {
-    let ran = |one: &Selector| rules::find(&one.text).is_none_or(|rule| selected(rule.id().code));
+fn settle(mut suppression: Suppression, known: &[RuleId], selected: &dyn Fn(&str) -> bool) -> Suppression {
+    let find = |text: &str| known.iter().find(|rule| names(text, **rule));
+    for selector in &mut suppression.selectors {
+        selector.known = find(&selector.text).is_some();
+    }
+    let ran = |one: &Selector| find(&one.text).is_none_or(|rule| selected(rule.code));
     if suppression.used == SuppressionUse::Unused && !suppression.selectors.iter().all(ran) {
         return Suppression { used: SuppressionUse::Undecided, ..suppression };
     }
@@ -141,7 +146,7 @@ fn selectors(path: &RepoPath, list: &str, offset: usize) -> Vec<Selector> {
         let text = part.trim();
         if !text.is_empty() {
             let location = Location::new(path, Span::new(start, start + text.len()));
-            found.push(Selector { text: text.to_owned(), location });
+            found.push(Selector { text: text.to_owned(), location, known: false });
         }
         at += part.len() + 1;
     }

@@ -1,11 +1,15 @@
 //! What changed in which version of a library: `rules/api/*.toml`. How a row is written and checked stands in
 //! `rules/api/README.md`.
 
+mod example;
 mod pattern;
 mod table;
+mod team;
 
+pub use example::ChangeExample;
 pub use pattern::{PatternError, SymbolPattern};
-pub use table::{TableError, parse as parse_api_table};
+pub use table::{RowPlace, TableError, parse as parse_api_table};
+pub use team::{team_page, team_table};
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,6 +23,8 @@ use super::version_set::VersionSet;
 pub struct Library {
     /// The distribution, as its project spells it; `python` for the standard library, whose versions are Python's.
     pub name: String,
+    /// The same in the one spelling that stands for all.
+    pub normalized: String,
     /// The import names that belong to it: `PIL` for pillow. Empty for the standard library.
     pub modules: Vec<String>,
     /// Modules of other distributions through which it is used as well: `fastapi.templating` for starlette.
@@ -27,6 +33,28 @@ pub struct Library {
     pub results: BTreeMap<String, String>,
     /// What changed, in the order of the table.
     pub changes: Vec<Change>,
+    /// The rule that the table is, where its findings carry a code of their own: a team's.
+    pub rule: Option<TableRule>,
+    /// Code with the versions that break it and those that do not. Empty for tables that are compiled in, whose examples
+    /// only a test reads.
+    pub examples: Vec<ChangeExample>,
+}
+
+/// A rule that consists of one table.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableRule {
+    /// Its code: `ACME001`.
+    pub code: String,
+    /// Its name: `old-acme-client`.
+    pub name: String,
+    /// What it reports, in one line.
+    pub summary: String,
+    /// What else its page says, in Markdown.
+    pub description: Option<String>,
+    /// Where to read on.
+    #[serde(default)]
+    pub references: Vec<String>,
 }
 
 impl Library {
@@ -78,10 +106,20 @@ pub struct Change {
     /// How the code must look for this to matter, in words. A row with a condition is for a rule that knows it; a rule
     /// that only compares names leaves it alone.
     pub condition: Option<String>,
+    /// The same for a rule: the condition that it is to test.
+    pub when: Option<When>,
     /// The versions that warn, or whose documentation does.
     pub deprecated: Option<VersionSet>,
-    /// The versions in which it fails: removed, or not there yet.
+    /// The versions in which it fails: removed, or not there yet. With neither set, whatever the version is: a rule of a
+    /// team about its own code.
     pub breaks: Option<VersionSet>,
+    /// How bad it is, where that is not what follows from the versions.
+    pub severity: Option<StatedSeverity>,
+    /// What will go wrong, where that should not be told in the usual words; with the same placeholders as
+    /// [`Self::fails`].
+    pub message: Option<String>,
+    /// What to do, before anything else that the row says.
+    pub help: Option<String>,
     /// What to write instead, in words for the help text.
     pub replacement: Option<String>,
     /// The versions that know the replacement; `None` where it does not depend on the version.
@@ -91,6 +129,8 @@ pub struct Change {
     /// The line that is printed when it fails or warns, as exact as known; `{symbol}`, `{parent}`, `{class}` and `{name}`
     /// stand for the qualified name in question and its parts, see [`Self::failure`].
     pub fails: Option<String>,
+    /// The line that versions print which deprecate it, where [`Self::fails`] is what later ones print.
+    pub warns: Option<String>,
     /// What else there is to know, in one or two sentences.
     pub note: Option<String>,
     /// How to rewrite the code, where that is mechanical.
@@ -115,18 +155,36 @@ impl Change {
         self.symbols.iter().any(meant) && !self.exceptions.iter().any(meant)
     }
 
-    /// The line that is printed when the use of `qualified` fails or warns, as exact as known.
+    /// The line that is printed when the use of `qualified` fails, as exact as known. What is imported by its name fails
+    /// otherwise than what is taken from its module.
     #[must_use]
-    pub fn failure(&self, qualified: &str) -> Option<String> {
-        let (parent, name) = qualified.rsplit_once('.').unwrap_or(("", qualified));
-        let class = parent.rsplit('.').next().unwrap_or(parent);
-        let line = self.fails.as_deref()?;
-        Some(
-            line.replace("{symbol}", qualified)
-                .replace("{parent}", parent)
-                .replace("{class}", class)
-                .replace("{name}", name),
-        )
+    pub fn failure(&self, qualified: &str, imported: bool) -> Option<String> {
+        // Of a module that is gone, Python names the module and not what is in it.
+        let rest = self.symbols.iter().find_map(|symbol| symbol.rest_of(qualified)).unwrap_or_default();
+        let gone =
+            if self.kind == ChangeKind::Module { qualified.strip_suffix(rest).unwrap_or(qualified) } else { qualified };
+        let line = filled(self.fails.as_deref()?, gone);
+        let (parent, name) = gone.rsplit_once('.').unwrap_or(("", gone));
+        let is_attribute = line.starts_with("AttributeError: module ");
+        let is_import =
+            line.starts_with("ImportError: cannot import name ") || line.starts_with("ModuleNotFoundError: ");
+        Some(if imported && is_attribute {
+            match rest {
+                "" => format!("ImportError: cannot import name '{name}' from '{parent}'"),
+                _ => format!("ModuleNotFoundError: No module named '{gone}'"),
+            }
+        } else if !imported && is_import && !parent.is_empty() {
+            format!("AttributeError: module '{parent}' has no attribute '{name}'")
+        } else {
+            line
+        })
+    }
+
+    /// The line that is printed when the use of `qualified` warns, as exact as known.
+    #[must_use]
+    pub fn warning(&self, qualified: &str) -> Option<String> {
+        let line = self.warns.as_deref().or(self.fails.as_deref().filter(|_| self.breaks.is_none()))?;
+        Some(filled(line, qualified))
     }
 
     /// The qualified name to write instead of `qualified`, where the fix replaces the symbol.
@@ -157,6 +215,35 @@ impl Change {
         let says = |group: &Vec<&str>| group.iter().map(|needle| needle.len()).min().unwrap_or(0);
         groups.into_iter().max_by_key(says).unwrap_or_default()
     }
+}
+
+/// A line of a table with its placeholders filled in.
+#[must_use]
+pub fn filled(line: &str, qualified: &str) -> String {
+    let (parent, name) = qualified.rsplit_once('.').unwrap_or(("", qualified));
+    let class = parent.rsplit('.').next().unwrap_or(parent);
+    line.replace("{symbol}", qualified).replace("{parent}", parent).replace("{class}", class).replace("{name}", name)
+}
+
+/// A condition on the code that a rule knows how to test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum When {
+    /// No event loop can be had where the object is made: after an `asyncio.run` in the same thread, off the main thread,
+    /// or from Python 3.14 anywhere.
+    NoEventLoop,
+}
+
+/// A severity as a table states it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StatedSeverity {
+    /// The build, the start or the first request fails there.
+    Error,
+    /// It fails under a condition.
+    Warning,
+    /// A habit that leads to failures.
+    Advice,
 }
 
 /// A mechanical rewrite.
@@ -204,20 +291,22 @@ pub fn api_changes() -> &'static [Library] {
 #[must_use]
 pub fn api_changes_of(distribution: &str) -> Option<&'static Library> {
     let normal = super::normalized_name(distribution);
-    api_changes().iter().find(|library| super::normalized_name(&library.name) == normal)
+    api_changes().iter().find(|library| library.normalized == normal)
 }
 
 /// The name of a method by its class, where it is named by a call that is known to return an instance:
 /// `pandas.read_csv().head().append` is `pandas.DataFrame.append`, and `PIL.ImageDraw.Draw.textsize`, where a function is
-/// spelled like a class, is `PIL.ImageDraw.ImageDraw.textsize`.
+/// spelled like a class, is `PIL.ImageDraw.ImageDraw.textsize`. `more` are tables besides those that are compiled in.
 #[must_use]
-pub fn resolved_name(qualified: &str) -> Cow<'_, str> {
+pub fn resolved_name<'name>(qualified: &'name str, more: &[&Library]) -> Cow<'name, str> {
     let mut name = Cow::Borrowed(qualified);
     let mut at = 0;
     while let Some(dot) = name.get(at..).and_then(|rest| rest.find('.')).map(|dot| at + dot) {
         let call = name.get(..dot).unwrap_or_default();
         let called = call.strip_suffix("()").unwrap_or(call);
-        if let Some(class) = api_changes().iter().find_map(|library| library.results.get(called)) {
+        if let Some(class) =
+            api_changes().iter().chain(more.iter().copied()).find_map(|library| library.results.get(called))
+        {
             let rest = name.get(dot..).unwrap_or_default();
             at = class.len() + 1;
             name = Cow::Owned(format!("{class}{rest}"));

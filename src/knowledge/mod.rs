@@ -11,6 +11,7 @@ pub mod package_needs;
 mod page;
 pub mod python_version;
 mod releases;
+mod resolution;
 mod servers;
 mod space_card;
 pub mod standard_library;
@@ -21,7 +22,8 @@ mod workflow_keys;
 
 pub use actions::{ActionState, OldAction, old_action};
 pub use api_changes::{
-    ApiFix, Change, ChangeKind, Checked, Library, SymbolPattern, api_changes, api_changes_of, resolved_name,
+    ApiFix, Change, ChangeExample, ChangeKind, Checked, Library, RowPlace, StatedSeverity, SymbolPattern, TableError,
+    TableRule, When, api_changes, api_changes_of, filled, parse_api_table, resolved_name, team_page, team_table,
 };
 pub use debian::{Debian, DebianRelease, GonePackage, debian};
 pub use environment::is_provided_variable;
@@ -31,6 +33,7 @@ pub use event_loops::{
 pub use page::{Example, ExampleFile, FixAvailability, PageError, RulePage, Side, Symptom};
 pub use python_version::{PythonSet, PythonVersion, PythonVersionError};
 pub use releases::{Release, newest_for, releases};
+pub use resolution::{Outcome, Resolution};
 pub use servers::{ArgumentCondition, ServerCall, ServerCommand, Servers, Setting, servers};
 pub use space_card::{CardDefaults, CardKey, CardLimits, CardType, MistakenKey, SpaceCard, space_card};
 pub use step_effects::{is_made_name, is_quiet_action, is_quiet_program, is_source_name};
@@ -58,6 +61,18 @@ pub fn pages() -> &'static [RulePage] {
     &PAGES
 }
 
+/// The same with the pages of a team's tables, sorted by code.
+pub fn pages_with(tables: impl IntoIterator<Item = &'static Library>) -> Vec<RulePage> {
+    let mut pages = pages().to_vec();
+    for page in tables.into_iter().filter_map(team_page) {
+        if pages.iter().all(|known| known.code != page.code) {
+            pages.push(page);
+        }
+    }
+    pages.sort_by(|a, b| a.code.cmp(&b.code));
+    pages
+}
+
 /// The page of one rule, by its code or its name, whatever the case.
 #[must_use]
 pub fn page(code_or_name: &str) -> Option<&'static RulePage> {
@@ -82,7 +97,8 @@ pub(crate) fn table_text(path: &str) -> &'static str {
 }
 
 /// A distribution's name in the one spelling that stands for all: lower case, runs of `-`, `_` and `.` as one `-`.
-pub(crate) fn normalized_name(name: &str) -> String {
+#[must_use]
+pub fn normalized_name(name: &str) -> String {
     let mut normal = String::with_capacity(name.len());
     for character in name.chars() {
         if !matches!(character, '-' | '_' | '.') {
@@ -95,7 +111,7 @@ pub(crate) fn normalized_name(name: &str) -> String {
 }
 
 /// Path below `rules/` and text of every TOML table directly in `folder`.
-pub(crate) fn tables_in(folder: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+pub fn tables_in(folder: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     RULES
         .get_dir(folder)
         .into_iter()

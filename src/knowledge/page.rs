@@ -31,6 +31,17 @@ pub enum FixAvailability {
 }
 
 impl FixAvailability {
+    /// Its place among the four, from none to safe.
+    #[must_use]
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Display => 1,
+            Self::Unsafe => 2,
+            Self::Safe => 3,
+        }
+    }
+
     /// The word in the page's front matter.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -94,7 +105,7 @@ pub struct RulePage {
 }
 
 /// A tiny repository in two states.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
     /// The heading it stands under.
     pub title: String,
@@ -114,7 +125,7 @@ pub enum Side {
 }
 
 /// One file of an example.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExampleFile {
     /// Where it goes in the tiny repository.
     pub path: String,
@@ -223,16 +234,7 @@ fn example_file(info: &str, content: &[&str]) -> Result<ExampleFile, PageError> 
             None => return Err(bad_info()),
         }
     }
-    let mut marked = Vec::new();
-    let mut text = String::new();
-    for (index, line) in content.iter().enumerate() {
-        let unmarked = line.strip_suffix("#!").or_else(|| line.strip_suffix("//!")).map(str::trim_end);
-        if unmarked.is_some() {
-            marked.push(index + 1);
-        }
-        text.push_str(unmarked.unwrap_or(line));
-        text.push('\n');
-    }
+    let (text, marked) = unmarked(content.iter().copied());
     Ok(ExampleFile { path, side, fixed, text, size, marked })
 }
 
@@ -242,6 +244,21 @@ fn size_in_bytes(written: &str) -> Option<usize> {
         .into_iter()
         .find_map(|(unit, bytes)| Some((written.strip_suffix(unit)?, bytes)))?;
     number.parse::<usize>().ok().filter(|number| *number <= 64)?.checked_mul(unit)
+}
+
+/// The text without the marks `#!` at the ends of its lines, and the lines, from 1, that had one.
+pub(super) fn unmarked<'text>(lines: impl Iterator<Item = &'text str>) -> (String, Vec<usize>) {
+    let mut marked = Vec::new();
+    let mut text = String::new();
+    for (index, line) in lines.enumerate() {
+        let unmarked = line.strip_suffix("#!").or_else(|| line.strip_suffix("//!")).map(str::trim_end);
+        if unmarked.is_some() {
+            marked.push(index + 1);
+        }
+        text.push_str(unmarked.unwrap_or(line));
+        text.push('\n');
+    }
+    (text, marked)
 }
 
 #[cfg(test)]

@@ -115,6 +115,10 @@ pub struct CardDefaults {
     pub environment: BTreeMap<String, String>,
     /// Where that is from, as a clause.
     pub environment_evidence: String,
+    /// The requirements that the build of a Space adds, by SDK; the SDK itself gets the version of the card.
+    pub build_requirements: BTreeMap<String, Vec<String>>,
+    /// Where that is from, as a clause.
+    pub build_evidence: String,
 }
 
 /// What the Hub enforces.

@@ -28,7 +28,7 @@ pub trait Rule: Sync {
 
     /// The literals without which a Python or Rust source can't matter to this rule. The engine looks for all rules'
     /// literals in one scan; only sources that hold one are parsed.
-    fn literals(&self) -> &'static [&'static str] {
+    fn literals(&self) -> &[&'static str] {
         &[]
     }
 
@@ -50,7 +50,7 @@ pub trait Rule: Sync {
 
 /// Every rule, in the order of the codes.
 #[rustfmt::skip]
-pub const RULES: &[&dyn Rule] = &[
+pub static RULES: &[&dyn Rule] = &[
     &aio::GetEventLoop,
     &aio::RunInRunningLoop,
     &aio::TaskWithoutLoop,
@@ -61,9 +61,10 @@ pub const RULES: &[&dyn Rule] = &[
     &aio::BlockingInCoroutine,
     &aio::PrewarmInThread,
     &aio::LockSelfDeadlock,
-    &api::RemovedApi,
-    &api::DeprecatedApi,
-    &api::RemovedStdlibModule,
+    &api::REMOVED_API,
+    &api::DEPRECATED_API,
+    &api::REMOVED_STDLIB_MODULE,
+    &api::ChangedBehaviour,
     &dep::UnpinnedDependency,
     &dep::BreaksOnTargetPython,
     &dep::ConflictingVersions,
@@ -71,6 +72,7 @@ pub const RULES: &[&dyn Rule] = &[
     &dep::PythonVersionDisagreement,
     &dep::TransitiveDrift,
     &dep::IneffectiveRequirement,
+    &dep::UnresolvableRequirements,
     &env::UndeclaredVariable,
     &env::SecretInSource,
     &env::MachineBoundPath,

@@ -20,6 +20,8 @@ pub struct Selector {
     pub text: String,
     /// Where it stands.
     pub location: Location,
+    /// Whether there is such a rule.
+    pub known: bool,
 }
 
 /// A comment such as `# preflight: ignore[NET001] reason`.

@@ -50,9 +50,16 @@ pub(in crate::cli) struct CheckArguments {
     /// Rules not to run
     #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
     pub ignore: Vec<String>,
+    /// A folder with further tables of rules, besides .preflight/rules of the checked folder
+    #[arg(long, value_name = "DIR", help_heading = "Rules")]
+    pub rules: Vec<PathBuf>,
     /// The mildest severity that fails the run [default: warning]
     #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Rules")]
     pub fail_on: Option<FailOn>,
+
+    /// Ask uv (or pip) what would be installed, over the network, and check with these versions
+    #[arg(long, help_heading = "Network")]
+    pub resolve: bool,
 
     /// Path patterns to leave out, relative to the checked folder
     #[arg(long, value_name = "PATTERNS", value_delimiter = ',', help_heading = "Files")]
@@ -64,7 +71,7 @@ pub(in crate::cli) struct CheckArguments {
     /// Use this configuration file
     #[arg(long, value_name = "FILE", conflicts_with = "isolated", help_heading = "Configuration")]
     pub config: Option<PathBuf>,
-    /// Use no configuration file
+    /// Use no configuration file and no rules of the checked folder
     #[arg(long, alias = "no-config", help_heading = "Configuration")]
     pub isolated: bool,
     /// Show the settings and the file they come from, and check nothing

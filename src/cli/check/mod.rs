@@ -8,8 +8,9 @@ use std::path::PathBuf;
 pub(super) use arguments::CheckArguments;
 use report::{is_for_people, report};
 
-use super::configuration::{ConfigurationFile, report_config_error, settings};
+use super::configuration::{ConfigurationFile, packs, report_config_error, settings};
 use super::progress::Progress;
+use super::resolution::take_resolutions;
 use super::roots::{Root, roots};
 use super::show_settings::write_settings;
 use super::terminal::Terminal;
@@ -55,7 +56,8 @@ pub(super) fn run(arguments: &CheckArguments, terminal: Terminal) -> Exit {
     let mut settled: Vec<(Root, Settings)> = Vec::new();
     for root in roots {
         let file = ConfigurationFile::chosen(arguments.config.as_deref(), arguments.isolated);
-        match settings(file, &arguments.overrides(), &root.folder) {
+        let packs = packs(&root.folder, &arguments.rules, arguments.isolated);
+        match packs.and_then(|packs| settings(file, &arguments.overrides(), &root.folder, packs)) {
             Ok(settings) => settled.push((root, settings)),
             Err(error) => {
                 report_config_error(&error, terminal);
@@ -65,6 +67,19 @@ pub(super) fn run(arguments: &CheckArguments, terminal: Terminal) -> Exit {
     }
     if arguments.show_settings {
         return show_settings(&settled, exit, terminal);
+    }
+
+    if arguments.resolve {
+        for (root, settings) in &mut settled {
+            match take_resolutions(&root.folder, settings, arguments.quiet) {
+                Ok(remarks) if arguments.quiet => drop(remarks),
+                Ok(remarks) => remarks.iter().for_each(|remark| terminal.note(remark)),
+                Err(error) => {
+                    terminal.error(&error.to_string());
+                    return Exit::Failure;
+                }
+            }
+        }
     }
 
     let progress = Progress::start("checking", arguments.quiet);

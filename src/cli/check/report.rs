@@ -45,6 +45,8 @@ fn write_report(
         Some(_) => terminal.file(advice),
         None => terminal.stdout(advice),
     };
+    let tables = checkings.iter().flat_map(|checking| &checking.settings.packs);
+    let pages = knowledge::pages_with(tables.map(|pack| pack.table));
     let all_advice = checkings.iter().all(|checking| checking.settings.advice);
     if arguments.diff {
         for Checking { root, mending, report, .. } in checkings {
@@ -64,10 +66,10 @@ fn write_report(
     } else if is_for_people(format) || format == Format::Github {
         for (checking, findings) in checkings.iter().zip(&findings) {
             let presentation = presentation(checking.settings.advice);
-            output::write_findings(out, format, std::slice::from_ref(findings), knowledge::pages(), presentation)?;
+            output::write_findings(out, format, std::slice::from_ref(findings), &pages, presentation)?;
         }
     } else {
-        output::write_findings(out, format, &findings, knowledge::pages(), presentation(all_advice))?;
+        output::write_findings(out, format, &findings, &pages, presentation(all_advice))?;
     }
     if arguments.quiet {
         return Ok(());

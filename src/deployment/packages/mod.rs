@@ -12,7 +12,7 @@ use pep440_rs::Version;
 use crate::diagnostic::{Location, RepoPath};
 use crate::formats::package::Requirement;
 
-use crate::knowledge::{PythonVersion, Release, VersionSet, newest_for};
+use crate::knowledge::{Outcome, PythonVersion, Resolution, VersionSet, newest_for};
 
 use neighbours::Held;
 pub use neighbours::Holder;
@@ -90,6 +90,7 @@ pub struct Packages {
     unfollowed: bool,
     other_indexes: bool,
     held: OnceLock<BTreeMap<String, Held>>,
+    resolution: Option<Resolution>,
 }
 
 /// The versions of one package that the next build may install.
@@ -103,9 +104,11 @@ pub struct Allowed<'p> {
     pub evidence: Vec<Location>,
     /// The pinned packages that let in fewer versions than the texts allow.
     pub held_by: Vec<Holder>,
-    /// What the next build installs: the newest release in the set that fits what is pinned beside it, where the releases
-    /// are known.
-    pub next: Option<&'static Release>,
+    /// What the next build installs: what a resolver chose, where one was asked, else the newest release in the set that
+    /// fits what is pinned beside it, where the releases are known.
+    pub next: Option<Version>,
+    /// The resolver that chose it.
+    pub resolver: Option<&'p str>,
     /// The package's name as first written.
     pub spelling: &'p str,
     python: Option<PythonVersion>,
@@ -163,6 +166,27 @@ impl Packages {
         self.locked.get(name)
     }
 
+    /// The version that a resolver chose for the package of this normalised name, and the resolver.
+    #[must_use]
+    pub fn resolved(&self, name: &str) -> Option<(&Version, &str)> {
+        let resolution = self.resolution.as_ref()?;
+        let Outcome::Versions(versions) = &resolution.outcome else { return None };
+        Some((versions.get(name)?, resolution.by.as_str()))
+    }
+
+    /// Why a resolver found no versions that fit together, and the resolver.
+    #[must_use]
+    pub fn unsatisfiable(&self) -> Option<(&str, &str)> {
+        let resolution = self.resolution.as_ref()?;
+        let Outcome::Unsatisfiable(explanation) = &resolution.outcome else { return None };
+        Some((explanation, resolution.by.as_str()))
+    }
+
+    /// Takes the answer of a resolver as a fact.
+    pub(in crate::deployment) fn take_resolution(&mut self, resolution: Resolution) {
+        self.resolution = Some(resolution);
+    }
+
     /// All versions that lock files fix.
     pub fn all_locked(&self) -> impl Iterator<Item = (&str, &Version, &Location)> {
         self.locked.iter().map(|(name, (version, location))| (name.as_str(), version, location))
@@ -188,12 +212,24 @@ impl Packages {
                 evidence: vec![location.clone()],
                 held_by: Vec::new(),
                 next: None,
+                resolver: None,
                 spelling: name,
                 python: self.python,
             });
         }
         if !self.has(name) {
-            return None;
+            // What others bring is known where a resolver was asked.
+            let (version, resolver) = self.resolved(name)?;
+            return Some(Allowed {
+                asked: VersionSet::exact(version),
+                versions: VersionSet::exact(version),
+                evidence: Vec::new(),
+                held_by: Vec::new(),
+                next: Some(version.clone()),
+                resolver: Some(resolver),
+                spelling: name,
+                python: self.python,
+            });
         }
         let asked = self.asked(name)?;
         let bounds = |declaration: &&Declaration| !declaration.requirement.allowed().is_any();
@@ -202,8 +238,11 @@ impl Packages {
         let spelling = evidence.first().map(|declaration| declaration.requirement.name.value.spelling())?;
         let evidence = evidence.iter().map(|declaration| declaration.location()).collect();
         let (versions, held_by) = self.beside(name, &asked);
-        let next = newest_for(name, &self.fitting(name, &versions), self.python);
-        Some(Allowed { asked, versions, evidence, held_by, next, spelling, python: self.python })
+        let (next, resolver) = match self.resolved(name).filter(|(version, _)| versions.contains(version)) {
+            Some((version, resolver)) => (Some(version.clone()), Some(resolver)),
+            None => (newest_version(name, &self.fitting(name, &versions), self.python), None),
+        };
+        Some(Allowed { asked, versions, evidence, held_by, next, resolver, spelling, python: self.python })
     }
 
     /// The versions that the texts which ask for a package allow together; `None` where it comes from a URL or path, or the
@@ -235,7 +274,7 @@ impl Allowed<'_> {
         if self.versions.is_subset_of(broken) {
             return Some(Verdict::EveryVersion);
         }
-        let next = &self.next?.version;
+        let next = self.next.as_ref()?;
         broken.contains(next).then(|| Verdict::NextBuild(next.clone()))
     }
 
@@ -254,8 +293,13 @@ impl Allowed<'_> {
     /// Whether packages beside it keep the newest release out that its own texts allow.
     #[must_use]
     pub fn is_held_back(&self) -> bool {
-        self.next != newest_for(self.spelling, &self.asked, self.python)
+        self.resolver.is_none() && self.next != newest_version(self.spelling, &self.asked, self.python)
     }
+}
+
+/// The newest known release in a set that admits a Python.
+fn newest_version(name: &str, versions: &VersionSet, python: Option<PythonVersion>) -> Option<Version> {
+    newest_for(name, versions, python).map(|release| release.version.clone())
 }
 
 /// A set of versions in words: "4.19.2", "any version", ">=4.0".

@@ -241,7 +241,7 @@ impl Places<'_> {
                 PackageFact {
                     name: name.to_owned(),
                     versions: allowed.as_ref().map(Allowed::asked_in_words),
-                    next: allowed.and_then(|allowed| Some(allowed.next?.version.to_string())),
+                    next: allowed.and_then(|allowed| Some(allowed.next?.to_string())),
                     asked_for,
                     places,
                 }

@@ -1,7 +1,7 @@
 //! AIO: event loops, threads and what passes between them.
 
 mod blocking_in_coroutine;
-mod context;
+pub(in crate::rules) mod context;
 mod dangling_task;
 mod get_event_loop;
 mod greenlets;

@@ -1,45 +1,29 @@
 //! API001 removed-api: code that uses what the installed version of a library does not have.
 
-use std::sync::LazyLock;
-
-use crate::deployment::{Deployment, Project};
 use crate::diagnostic::{RuleId, Severity};
 use crate::knowledge::{Change, ChangeKind, Library};
-use crate::rules::{Reporter, Rule};
+use crate::rules::Reporter;
 
-use super::finding::{concerns, each_use, explain, place};
-use super::usage::literals;
-
-static LITERALS: LazyLock<Vec<&'static str>> = LazyLock::new(|| literals(is_concerned));
+use super::change_rule::{ChangeRule, Found, Question};
+use super::finding::{Kind, all_in_words, explain};
 
 /// API001 removed-api.
-pub struct RemovedApi;
-
-impl Rule for RemovedApi {
-    fn id(&self) -> RuleId {
-        RuleId { code: "API001", name: "removed-api" }
-    }
-
-    fn literals(&self) -> &'static [&'static str] {
-        &LITERALS
-    }
-
-    fn concerns(&self, project: &Project<'_>) -> bool {
-        concerns(project, is_concerned)
-    }
-
-    fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
-        each_use(deployment, &LITERALS, is_concerned, |path, uses, installed| {
-            let Some(one) = uses.first() else { return };
-            let Some(judgement) = one.change.breaks.as_ref().and_then(|breaks| installed.judge(breaks)) else { return };
-            let severity = if judgement.every { Severity::Error } else { Severity::Warning };
-            let message = format!("{} fails with {}", one.in_words(), judgement.versions);
-            explain(report.report(severity, place(path, one), message), path, uses, installed, judgement, true);
-        });
-    }
-}
+pub static REMOVED_API: ChangeRule =
+    ChangeRule::new(RuleId { code: "API001", name: "removed-api" }, Question { wanted: is_concerned, report });
 
 /// Modules of the standard library have a rule of their own.
 fn is_concerned(library: &Library, change: &Change) -> bool {
     change.breaks.is_some() && !(library.is_python() && change.kind == ChangeKind::Module)
+}
+
+/// Reports uses of what the installed version does not have.
+pub(super) fn report(found: &Found<'_, '_>, report: &mut Reporter) {
+    let breaks = found.change().and_then(|change| change.breaks.as_ref());
+    let Some(judgement) = breaks.and_then(|breaks| found.installed.judge(breaks)) else { return };
+    let hidden = found.uses.iter().all(|one| one.hidden_by.is_some());
+    let severity = if judgement.every && !hidden { Severity::Error } else { Severity::Warning };
+    let (what, verb) = all_in_words(found.uses, "fails", "fail");
+    let tail = if hidden { ", and a broad `except` hides it" } else { "" };
+    let message = format!("{what} {verb} with {}{tail}", judgement.versions);
+    explain(found, report, severity, message, judgement, Kind::Failure);
 }

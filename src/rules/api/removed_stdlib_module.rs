@@ -1,53 +1,39 @@
 //! API003 removed-stdlib-module: an import of a module that the deployment's Python no longer has.
 
-use std::sync::LazyLock;
-
-use crate::deployment::{Deployment, Project};
-use crate::diagnostic::RuleId;
+use crate::diagnostic::{RuleId, Severity};
 use crate::knowledge::{Change, ChangeKind, Library};
-use crate::rules::{Reporter, Rule};
+use crate::rules::Reporter;
 
-use super::finding::{concerns, each_use, explain, place};
-use super::usage::literals;
-
-static LITERALS: LazyLock<Vec<&'static str>> = LazyLock::new(|| literals(is_concerned));
+use super::change_rule::{ChangeRule, Found, Question};
+use super::finding::{Kind, all_in_words, explain};
 
 /// API003 removed-stdlib-module.
-pub struct RemovedStdlibModule;
-
-impl Rule for RemovedStdlibModule {
-    fn id(&self) -> RuleId {
-        RuleId { code: "API003", name: "removed-stdlib-module" }
-    }
-
-    fn literals(&self) -> &'static [&'static str] {
-        &LITERALS
-    }
-
-    fn concerns(&self, project: &Project<'_>) -> bool {
-        concerns(project, is_concerned)
-    }
-
-    fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
-        each_use(deployment, &LITERALS, is_concerned, |path, uses, installed| {
-            let Some(one) = uses.first() else { return };
-            // A distribution of the same module stands in for it.
-            if one.change.requires.as_ref().is_some_and(|package| deployment.packages().has(package)) {
-                return;
-            }
-            if let Some(judgement) = one.change.breaks.as_ref().and_then(|breaks| installed.judge(breaks)) {
-                let message = format!("{} is not part of {}: ModuleNotFoundError", one.in_words(), judgement.versions);
-                explain(report.error(place(path, one), message), path, uses, installed, judgement, true);
-            } else if let Some(judgement) =
-                one.change.deprecated.as_ref().and_then(|versions| installed.judge(versions))
-            {
-                let message = format!("{} leaves the standard library after {}", one.in_words(), judgement.versions);
-                explain(report.advice(place(path, one), message), path, uses, installed, judgement, false);
-            }
-        });
-    }
-}
+pub static REMOVED_STDLIB_MODULE: ChangeRule = ChangeRule::new(
+    RuleId { code: "API003", name: "removed-stdlib-module" },
+    Question { wanted: is_concerned, report },
+);
 
 fn is_concerned(library: &Library, change: &Change) -> bool {
     library.is_python() && change.kind == ChangeKind::Module
+}
+
+fn report(found: &Found<'_, '_>, report: &mut Reporter) {
+    let Some(change) = found.change() else { return };
+    // A distribution of the same module stands in for it.
+    if change.requires.as_ref().is_some_and(|package| found.deployment.packages().has(package)) {
+        return;
+    }
+    let judge = |versions: &Option<_>| versions.as_ref().and_then(|versions| found.installed.judge(versions));
+    if let Some(judgement) = judge(&change.breaks) {
+        let hidden = found.uses.iter().all(|one| one.hidden_by.is_some());
+        let (severity, tail) =
+            if hidden { (Severity::Warning, ", and a broad `except` hides it") } else { (Severity::Error, "") };
+        let (what, verb) = all_in_words(found.uses, "is", "are");
+        let message = format!("{what} {verb} not part of {}: ModuleNotFoundError{tail}", judgement.versions);
+        explain(found, report, severity, message, judgement, Kind::Failure);
+    } else if let Some(judgement) = judge(&change.deprecated) {
+        let (what, verb) = all_in_words(found.uses, "leaves", "leave");
+        let message = format!("{what} {verb} the standard library after {}", judgement.versions);
+        explain(found, report, Severity::Advice, message, judgement, Kind::Deprecation);
+    }
 }

@@ -8,6 +8,7 @@ mod python_version_disagreement;
 mod transitive_drift;
 mod undeclared_dependency;
 mod unpinned_dependency;
+mod unresolvable_requirements;
 mod wheels;
 
 pub use breaks_on_target_python::BreaksOnTargetPython;
@@ -17,3 +18,4 @@ pub use python_version_disagreement::PythonVersionDisagreement;
 pub use transitive_drift::TransitiveDrift;
 pub use undeclared_dependency::UndeclaredDependency;
 pub use unpinned_dependency::UnpinnedDependency;
+pub use unresolvable_requirements::UnresolvableRequirements;

@@ -108,6 +108,9 @@ fn takes_broken(deployment: &Deployment<'_>, row: &Drift) -> bool {
     if versions.is_empty() {
         return false;
     }
+    if let Some((version, _)) = packages.resolved(&moved) {
+        return row.breaks.contains(version);
+    }
     if let Some(newest) = newest_for(&moved, &versions, deployment.python().map(|python| python.value)) {
         return row.breaks.contains(&newest.version);
     }

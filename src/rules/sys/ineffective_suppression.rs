@@ -1,7 +1,7 @@
 //! SYS002 ineffective-suppression: a suppression that does nothing, or names no rule.
 
 use crate::diagnostic::RuleId;
-use crate::rules::{Reporter, Rule, Suppression, SuppressionUse, find};
+use crate::rules::{Reporter, Rule, Suppression, SuppressionUse};
 
 /// SYS002 ineffective-suppression.
 pub struct IneffectiveSuppression;
@@ -25,7 +25,7 @@ fn check(suppression: &Suppression, report: &mut Reporter) {
             .help("name the rules in brackets and give a reason: `preflight: ignore[NET001] behind the sidecar`");
         return;
     }
-    let unknown = suppression.selectors.iter().find(|selector| find(&selector.text).is_none());
+    let unknown = suppression.selectors.iter().find(|selector| !selector.known);
     if let Some(selector) = unknown {
         report
             .warning(

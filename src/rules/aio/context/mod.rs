@@ -12,7 +12,7 @@ const MAX_FUNCTIONS: usize = 60;
 
 /// A thread that has no event loop, and how a place comes to run in it.
 #[derive(Debug, Clone)]
-pub(super) struct ThreadPlace {
+pub(in crate::rules) struct ThreadPlace {
     /// Who runs it there: "FastAPI runs plain handlers in worker threads".
     pub why: String,
     /// The places that show it.
@@ -21,7 +21,7 @@ pub(super) struct ThreadPlace {
 
 /// Everything that is known to run a function.
 #[derive(Debug, Default)]
-pub(super) struct Contexts {
+pub(in crate::rules) struct Contexts {
     /// A thread without a loop.
     pub thread: Option<ThreadPlace>,
     /// A Flask view, in whatever thread.
@@ -53,7 +53,7 @@ pub(super) fn asks_for_a_loop(function: FunctionAt<'_>) -> bool {
 }
 
 /// Whether the function gives its thread a loop of its own.
-pub(super) fn sets_a_loop(module: &Module, function: Option<FunctionId>, before: usize) -> bool {
+pub(in crate::rules) fn sets_a_loop(module: &Module, function: Option<FunctionId>, before: usize) -> bool {
     module
         .calls
         .iter()
@@ -61,7 +61,7 @@ pub(super) fn sets_a_loop(module: &Module, function: Option<FunctionId>, before:
 }
 
 /// Everything that runs the function, found by going up over its callers.
-pub(super) fn contexts(graph: &CallGraph<'_>, start: FunctionAt<'_>) -> Contexts {
+pub(in crate::rules) fn contexts(graph: &CallGraph<'_>, start: FunctionAt<'_>) -> Contexts {
     let mut contexts = Contexts::default();
     let mut seen: Vec<(FunctionAt<'_>, Vec<Label>)> = vec![(start, vec![])];
     let mut at = 0;
@@ -185,7 +185,7 @@ fn decorator_framework(module: &Module, decorator: &crate::formats::python::Deco
 
 /// Whether `earlier` has always run when `later` does: both in one function, one after the other, and `later` in the block
 /// of `earlier` or inside it.
-pub(super) fn runs_before(module: &Module, earlier: &Call, later: &Call) -> bool {
+pub(in crate::rules) fn runs_before(module: &Module, earlier: &Call, later: &Call) -> bool {
     earlier.function == later.function
         && earlier.span.end <= later.span.start
         && !earlier.deferred

@@ -1,18 +1,29 @@
-//! What the three API rules share: from the uses in a deployment's files to findings about the versions installed there.
+//! What the API rules share: from the uses in a deployment's files to findings about the versions installed there.
 
+mod words;
+
+use crate::deployment::Deployment;
 use crate::deployment::packages::{Allowed, Verdict};
-use crate::deployment::{Deployment, Project};
-use crate::diagnostic::{Diagnostic, Fix, Label, Location, RepoPath};
-use crate::knowledge::{Change, FixAvailability, Library, PythonVersion, VersionSet, api_changes};
+use crate::diagnostic::{Fix, Label, Location, RepoPath, Severity};
+use crate::knowledge::{
+    Change, ChangeKind, FixAvailability, Library, PythonVersion, StatedSeverity, VersionSet, filled,
+};
+use crate::rules::Reporter;
 
+use super::change_rule::Found;
 use super::usage::{Use, uses};
+
+pub(super) use words::all_in_words;
+use words::{help, replacements};
 
 /// The versions of one library in a deployment, with what says so.
 pub(super) enum Installed<'p> {
     /// The standard library: the deployment's Python.
     Python(VersionSet, String, Vec<Label>),
     /// A package.
-    Package(Allowed<'p>, &'static Library),
+    Package(Box<Allowed<'p>>, &'static Library),
+    /// Whatever is installed: of a team's own code, which no manifest names.
+    Whatever,
 }
 
 /// What a set of versions means for what is installed.
@@ -25,6 +36,13 @@ pub(super) struct Judgement {
     pub labels: Vec<Label>,
 }
 
+impl Judgement {
+    /// That of a row which speaks of no version.
+    pub(super) fn always() -> Self {
+        Self { every: true, versions: String::new(), labels: Vec::new() }
+    }
+}
+
 impl<'p> Installed<'p> {
     /// What the deployment installs of `library`; `None` where that is not known.
     pub(super) fn of(deployment: &'p Deployment<'_>, library: &'static Library) -> Option<Self> {
@@ -35,12 +53,16 @@ impl<'p> Installed<'p> {
             let label = python.label(format!("Python {} runs here", python.value));
             return Some(Self::Python(versions, format!("Python {}", python.value), label.into_iter().collect()));
         }
-        Some(Self::Package(deployment.packages().allowed(&library.name)?, library))
+        match deployment.packages().allowed(&library.normalized) {
+            Some(allowed) => Some(Self::Package(Box::new(allowed), library)),
+            None => library.rule.is_some().then_some(Self::Whatever),
+        }
     }
 
     /// What it means that `versions` are concerned; `None` where they are no concern here.
     pub(super) fn judge(&self, versions: &VersionSet) -> Option<Judgement> {
         match self {
+            Self::Whatever => None,
             Self::Python(installed, words, labels) => installed.is_subset_of(versions).then(|| Judgement {
                 every: true,
                 versions: words.clone(),
@@ -49,14 +71,22 @@ impl<'p> Installed<'p> {
             Self::Package(allowed, library) => {
                 let verdict = allowed.verdict(versions)?;
                 let name = &library.name;
+                let chosen = match allowed.resolver {
+                    Some(resolver) => format!("which {resolver} chooses today"),
+                    None => "which the next build installs".to_owned(),
+                };
                 let (every, words) = match &verdict {
+                    // Nothing in the repository asks for it: others bring it.
+                    Verdict::EveryVersion if allowed.evidence.is_empty() => {
+                        (true, format!("{name} {}, {chosen}", allowed.in_words()))
+                    }
                     Verdict::EveryVersion if allowed.versions.exact_version().is_some() => {
                         (true, format!("{name} {}", allowed.in_words()))
                     }
                     Verdict::EveryVersion => {
                         (true, format!("every {name} that is allowed here ({})", allowed.in_words()))
                     }
-                    Verdict::NextBuild(version) => (false, format!("{name} {version}, which the next build installs")),
+                    Verdict::NextBuild(version) => (false, format!("{name} {version}, {chosen}")),
                 };
                 Some(Judgement { every, versions: words, labels: evidence(allowed, name, &verdict) })
             }
@@ -66,6 +96,7 @@ impl<'p> Installed<'p> {
     /// Whether all that may be installed lies in `versions`, so that a rewrite can't fail there.
     fn all_within(&self, versions: &VersionSet) -> bool {
         match self {
+            Self::Whatever => false,
             Self::Python(installed, ..) => installed.is_subset_of(versions),
             Self::Package(allowed, _) => allowed.versions.is_subset_of(versions),
         }
@@ -74,9 +105,9 @@ impl<'p> Installed<'p> {
     /// Whether what the next build installs lies in `versions`.
     fn next_within(&self, versions: &VersionSet) -> bool {
         match self {
-            Self::Python(..) => self.all_within(versions),
+            Self::Python(..) | Self::Whatever => self.all_within(versions),
             Self::Package(allowed, _) => {
-                self.all_within(versions) || allowed.next.is_some_and(|next| versions.contains(&next.version))
+                self.all_within(versions) || allowed.next.as_ref().is_some_and(|next| versions.contains(next))
             }
         }
     }
@@ -91,8 +122,14 @@ fn evidence(allowed: &Allowed<'_>, name: &str, verdict: &Verdict) -> Vec<Label> 
         (None, Verdict::EveryVersion) => format!("{name} is asked for here"),
         (None, Verdict::NextBuild(version)) => {
             let asked = allowed.asked_in_words();
-            let which = if allowed.is_held_back() { "the newest that fits the others" } else { "the newest release" };
-            format!("{name} may be {asked} here: the next build takes {version}, {which}")
+            let taken = match allowed.resolver {
+                Some(resolver) => format!("{resolver} chooses {version}"),
+                None if allowed.is_held_back() => {
+                    format!("the next build takes {version}, the newest that fits the others")
+                }
+                None => format!("the next build takes {version}, the newest release"),
+            };
+            format!("{name} may be {asked} here: {taken}")
         }
     };
     let held = allowed.held_by.iter().take(2).map(|holder| Label {
@@ -103,30 +140,18 @@ fn evidence(allowed: &Allowed<'_>, name: &str, verdict: &Verdict) -> Vec<Label> 
     asked.map(|location| Label { location: location.clone(), message: words.clone() }).chain(held).collect()
 }
 
-/// Whether some deployment installs a library with a change that `wanted` admits.
-pub(super) fn concerns(project: &Project<'_>, wanted: impl Fn(&Library, &Change) -> bool) -> bool {
-    // Reading the tables takes more than a tree without deployments is worth.
-    if project.deployments().is_empty() {
-        return false;
-    }
-    let libraries: Vec<_> =
-        api_changes().iter().filter(|library| library.changes.iter().any(|change| wanted(library, change))).collect();
-    project.deployments().iter().any(|one| libraries.iter().any(|library| Installed::of(one, library).is_some()))
-}
-
-/// Hands the uses of each change that `wanted` admits, file by file of those that run in the deployment, to `report`.
+/// Hands the uses of each change that `wanted` admits, file by file of those that run in the deployment, to `report`: those
+/// together that make one finding.
 pub(super) fn each_use(
     deployment: &Deployment<'_>,
     literals: &[&str],
-    wanted: impl Fn(&Library, &Change) -> bool,
+    libraries: &[&'static Library],
+    wanted: fn(&Library, &Change) -> bool,
     mut report: impl FnMut(&RepoPath, &[Use], &Installed<'_>),
 ) {
     let documents = deployment.documents();
-    let installed: Vec<_> = api_changes()
-        .iter()
-        .filter(|library| library.changes.iter().any(|change| wanted(library, change)))
-        .filter_map(|library| Some((library, Installed::of(deployment, library)?)))
-        .collect();
+    let installed: Vec<_> =
+        libraries.iter().filter_map(|library| Some((*library, Installed::of(deployment, library)?))).collect();
     if installed.is_empty() {
         return;
     }
@@ -137,11 +162,8 @@ pub(super) fn each_use(
         for (library, installed) in &installed {
             let mut found: Vec<Use> = uses(module, source, library);
             found.retain(|one| wanted(library, one.change));
-            // One change that a file meets in many places is one finding with many labels.
-            while let Some(first) = found.first() {
-                let (change, symbol) = (first.change, first.symbol.clone());
-                let (same, others): (Vec<_>, Vec<_>) =
-                    found.into_iter().partition(|one| std::ptr::eq(one.change, change) && one.symbol == symbol);
+            while let Some(first) = found.first().cloned() {
+                let (same, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| belongs_to(one, &first));
                 report(path, &same, installed);
                 found = others;
             }
@@ -149,39 +171,60 @@ pub(super) fn each_use(
     }
 }
 
-/// Adds labels, help and fix to a finding about `one`.
+/// Whether two uses of a file make one finding: of one change in many places, of several arguments of one callee that
+/// changed together, or in one statement that imports several names.
+fn belongs_to(one: &Use, first: &Use) -> bool {
+    let (a, b) = (one.change, first.change);
+    if std::ptr::eq(a, b) && one.symbol == first.symbol {
+        return true;
+    }
+    let same_versions = a.kind == b.kind
+        && (&a.breaks, &a.deprecated, &a.works) == (&b.breaks, &b.deprecated, &b.works)
+        && (a.severity, a.applicability, &a.requires) == (b.severity, b.applicability, &b.requires)
+        && (&a.message, &a.help) == (&b.message, &b.help);
+    let arguments = a.kind == ChangeKind::Parameter && one.symbol == first.symbol;
+    let one_import = one.imported && first.imported && one.statement == first.statement;
+    same_versions && (arguments || one_import) && one.edits.is_empty() == first.edits.is_empty()
+}
+
+/// Which side of a row a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// What fails.
+    Failure,
+    /// What warns, and fails later.
+    Deprecation,
+}
+
+/// Reports uses that make one finding, with labels, help and fix.
 pub(super) fn explain(
-    finding: &mut Diagnostic,
-    path: &RepoPath,
-    uses: &[Use],
-    installed: &Installed<'_>,
+    found: &Found<'_, '_>,
+    report: &mut Reporter,
+    severity: Severity,
+    message: String,
     judgement: Judgement,
-    fails: bool,
+    kind: Kind,
 ) {
-    let Some((one, others)) = uses.split_first() else { return };
-    let change = one.change;
-    let mut help = Vec::new();
-    // What a row quotes is the failure where it has one, and else the warning.
-    if let Some(line) = change.failure(&one.symbol).filter(|_| fails || change.breaks.is_none()) {
-        help.push(format!("it says: {line}"));
+    let Some((one, others)) = found.uses.split_first() else { return };
+    let stated = one.change.severity.map(|stated| match stated {
+        StatedSeverity::Error => Severity::Error,
+        StatedSeverity::Warning => Severity::Warning,
+        StatedSeverity::Advice => Severity::Advice,
+    });
+    let message = one.change.message.as_ref().map_or(message, |own| filled(own, &one.symbol));
+    let finding = report.report(stated.unwrap_or(severity), place(found.path, one), message);
+    finding.labels(
+        others.iter().map(|other| Label { location: place(found.path, other), message: "and here".to_owned() }),
+    );
+    if let Some(handler) = found.uses.iter().find_map(|one| one.hidden_by).filter(|_| kind == Kind::Failure) {
+        finding.label(Location::new(found.path, handler), "this catches the failure, and the program goes on without");
     }
-    finding.labels(others.iter().map(|other| Label { location: place(path, other), message: "and here".to_owned() }));
-    let fits = change.works.as_ref().is_none_or(|works| installed.next_within(works));
-    if let Some(replacement) = &change.replacement {
-        let package = change.requires.as_ref().map_or_else(String::new, |package| format!(", from {package}"));
-        help.push(if fits {
-            format!("use {replacement}{package}")
-        } else {
-            let works = change.works.as_ref().map_or_else(String::new, |works| format!(" (it needs {works})"));
-            format!("use {replacement}{package}{works}, or another version of the package")
-        });
-    }
-    help.extend(change.note.clone());
     finding.labels(judgement.labels);
+    let help = help(found.uses, found.installed, kind);
     if !help.is_empty() {
-        finding.help(help.join("; "));
+        finding.help(help);
     }
-    finding.fix(fix(path, uses, installed));
+    finding.fix(fix(found.path, found.uses, found.installed));
 }
 
 /// All uses are rewritten together, or none.
@@ -195,8 +238,8 @@ fn fix(path: &RepoPath, uses: &[Use], installed: &Installed<'_>) -> Option<Fix> 
         return None;
     }
     let everywhere = works.is_none_or(|works| installed.all_within(works));
-    let message =
-        one.change.replacement.as_ref().map_or_else(|| "Remove the argument".to_owned(), |new| format!("Use {new}"));
+    let new = replacements(uses);
+    let message = if new.is_empty() { "Remove the argument".to_owned() } else { format!("Use {new}") };
     let fix = match one.change.applicability {
         FixAvailability::None => return None,
         FixAvailability::Display => Fix::display(message),

@@ -20,6 +20,12 @@ pub(super) struct Use {
     pub written: String,
     /// The place: the argument, the call or the name.
     pub span: Span,
+    /// The call or the import statement that it is part of.
+    pub statement: Span,
+    /// Whether a `from … import …` takes it by its name.
+    pub imported: bool,
+    /// The `except` clause that catches the failure without being written for it.
+    pub hidden_by: Option<Span>,
     /// The replacements of text that rewrite the use, where that is mechanical.
     pub edits: Vec<(Span, String)>,
 }
@@ -40,7 +46,7 @@ pub(super) fn uses(module: &Module, source: &Source, library: &'static Library) 
     if !imports_library(module, library) {
         return Vec::new();
     }
-    let named = Named::all(module);
+    let named = Named::all(module, library);
     let mut found: Vec<Use> = Vec::new();
     for change in library.changes.iter().filter(|change| change.condition.is_none()) {
         match change.kind {
@@ -80,13 +86,15 @@ struct Named<'m> {
 }
 
 impl<'m> Named<'m> {
-    fn all(module: &'m Module) -> Vec<Self> {
+    fn all(module: &'m Module, library: &'static Library) -> Vec<Self> {
+        // The results of a team's table are known to nobody else.
+        let more = &[library];
         let calls = module.calls.iter().filter_map(|call| {
-            let name = resolved_name(call.qualified()?);
+            let name = resolved_name(call.qualified()?, more);
             Some(Self { name, span: call.callee_span, block: call.block, call: Some(call) })
         });
         let mentions = module.references.iter().map(|reference| Self {
-            name: resolved_name(&reference.name),
+            name: resolved_name(&reference.name, more),
             span: reference.span,
             block: reference.block,
             call: None,
@@ -105,12 +113,22 @@ fn arguments(module: &Module, source: &Source, named: &[Named<'_>], change: &'st
         let positional = || change.position.and_then(|position| call.positional(position));
         let Some(argument) = call.keyword(parameter).or_else(positional) else { continue };
         let meant = change.kind == ChangeKind::Parameter || has_value(argument, &change.values);
-        if !meant || is_guarded(module, source, call.block, "TypeError") {
+        let guard = guard(module, source, call.block, "TypeError");
+        if !meant || guard == Guard::Expects {
             continue;
         }
         let edits = if module.notebook { Vec::new() } else { argument_edits(source, call, argument, change) };
         let written = argument.span.of(source.text()).to_owned();
-        found.push(Use { change, symbol: name.to_string(), written, span: argument.span, edits });
+        found.push(Use {
+            change,
+            symbol: name.to_string(),
+            written,
+            span: argument.span,
+            statement: call.span,
+            imported: false,
+            hidden_by: guard.hidden_by(),
+            edits,
+        });
     }
 }
 
@@ -164,13 +182,26 @@ fn names(module: &Module, source: &Source, named: &[Named<'_>], change: &'static
     let mut imported = false;
     for import in module.imports.iter().filter(|import| import.level == 0 && !import.type_checking) {
         let name = import.qualified();
-        if !change.concerns(&name) || import.guarded || is_guarded(module, source, import.block, "ImportError") {
+        if !change.concerns(&name) || import.guarded {
+            continue;
+        }
+        let guard = guard(module, source, import.block, "ImportError");
+        if guard == Guard::Expects {
             continue;
         }
         imported = true;
         let edits = if module.notebook { Vec::new() } else { import_edits(source, import, change, &name) };
         let written = import.span.of(source.text()).to_owned();
-        found.push(Use { change, symbol: name.to_string(), written, span: import.span, edits });
+        found.push(Use {
+            change,
+            symbol: name.to_string(),
+            written,
+            span: import.span,
+            statement: import.statement,
+            imported: true,
+            hidden_by: guard.hidden_by(),
+            edits,
+        });
     }
     if imported {
         return;
@@ -178,15 +209,25 @@ fn names(module: &Module, source: &Source, named: &[Named<'_>], change: &'static
     let undeferred = named.iter().filter(|named| named.call.is_none_or(|call| !call.deferred));
     for Named { name, span, block, .. } in undeferred {
         let (span, block) = (*span, *block);
-        if !change.concerns(name)
-            || is_imported_guarded(module, name)
-            || is_guarded(module, source, block, "AttributeError")
-        {
+        if !change.concerns(name) || is_imported_guarded(module, name) {
+            continue;
+        }
+        let guard = guard(module, source, block, "AttributeError");
+        if guard == Guard::Expects {
             continue;
         }
         let edits = if module.notebook { Vec::new() } else { name_edits(source, span, change, name) };
         let written = span.of(source.text()).to_owned();
-        found.push(Use { change, symbol: name.to_string(), written, span, edits });
+        found.push(Use {
+            change,
+            symbol: name.to_string(),
+            written,
+            span,
+            statement: span,
+            imported: false,
+            hidden_by: guard.hidden_by(),
+            edits,
+        });
     }
 }
 
@@ -234,10 +275,28 @@ fn name_edits(source: &Source, span: Span, change: &Change, name: &str) -> Vec<(
     }
 }
 
-/// Whether the code at `block` expects the failure: a handler catches it, it is the handler, or a test about versions or
-/// about what is there decides.
-fn is_guarded(module: &Module, source: &Source, block: BlockId, exception: &str) -> bool {
-    // `except Exception` hides a failure; it is not a way out of it.
+/// What the code around a place makes of a failure there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Guard {
+    /// Nothing.
+    None,
+    /// It expects it: a handler is written for it, the place is such a handler, or a test about versions or about what is
+    /// there decides.
+    Expects,
+    /// An `except` for everything hides it, which is not a way out.
+    Hides(Span),
+}
+
+impl Guard {
+    fn hidden_by(self) -> Option<Span> {
+        match self {
+            Self::Hides(handler) => Some(handler),
+            Self::None | Self::Expects => None,
+        }
+    }
+}
+
+fn guard(module: &Module, source: &Source, block: BlockId, exception: &str) -> Guard {
     let expects = |handler: &Handler| {
         let broad = |name: &str| matches!(name, "Exception" | "BaseException");
         handler.catches(exception) && handler.types.iter().any(|caught| !broad(caught.last()))
@@ -250,7 +309,14 @@ fn is_guarded(module: &Module, source: &Source, block: BlockId, exception: &str)
         }
         _ => false,
     });
-    handled || module.in_type_checking(block)
+    if handled || module.in_type_checking(block) {
+        return Guard::Expects;
+    }
+    let hides = module.enclosing_in_function(block).find_map(|(_, block)| match &block.kind {
+        BlockKind::Try { handlers } => handlers.iter().find(|handler| handler.catches(exception)),
+        _ => None,
+    });
+    hides.map_or(Guard::None, |handler| Guard::Hides(handler.span))
 }
 
 fn asks_about_versions(test: &str) -> bool {
@@ -260,10 +326,10 @@ fn asks_about_versions(test: &str) -> bool {
 }
 
 /// Literals of which a source must hold one for a change that `wanted` admits to be used in it.
-pub(super) fn literals(wanted: impl Fn(&Library, &Change) -> bool) -> Vec<&'static str> {
-    let mut literals: Vec<&'static str> = crate::knowledge::api_changes()
+pub(super) fn literals(libraries: &[&'static Library], wanted: fn(&Library, &Change) -> bool) -> Vec<&'static str> {
+    let mut literals: Vec<&'static str> = libraries
         .iter()
-        .flat_map(|library| library.changes.iter().filter(|change| wanted(library, change)))
+        .flat_map(|library| library.changes.iter().filter(move |change| wanted(library, change)))
         .flat_map(|change| change.needles())
         .collect();
     literals.sort_unstable();

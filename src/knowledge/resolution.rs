@@ -1,0 +1,142 @@
+//! What a resolver answered: the versions that it chose, or why there are none.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use pep440_rs::Version;
+
+use super::normalized_name;
+
+/// A resolver's answer for one deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolution {
+    /// Who answered: `uv 0.9.2`.
+    pub by: String,
+    /// What it answered.
+    pub outcome: Outcome,
+}
+
+/// What a resolver answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The versions that would be installed, by normalised name.
+    Versions(BTreeMap<String, Version>),
+    /// There are none that fit together, with the resolver's own explanation.
+    Unsatisfiable(String),
+}
+
+/// Words by which an answer shows that it is about what a resolver may not do here: it may build nothing.
+const NOT_AN_ANSWER: &[&str] = &["building from source is disabled", "no usable wheels", "has no wheels", "--no-build"];
+
+impl Resolution {
+    /// Reads what `uv pip compile` wrote, to either stream. `None` where it could not find out.
+    #[must_use]
+    pub fn of_uv(by: &str, written: &str) -> Option<Self> {
+        let outcome = if let Some((_, explanation)) = written.split_once("No solution found when resolving") {
+            if NOT_AN_ANSWER.iter().any(|words| explanation.contains(words)) {
+                return None;
+            }
+            Outcome::Unsatisfiable(explained(explanation))
+        } else {
+            Outcome::Versions(pins(written)?)
+        };
+        Some(Self { by: by.to_owned(), outcome })
+    }
+
+    /// Reads what `pip install --dry-run --report -` wrote to standard output, and to standard error. `None` where it
+    /// could not find out.
+    #[must_use]
+    pub fn of_pip(by: &str, out: &str, err: &str) -> Option<Self> {
+        #[derive(serde::Deserialize)]
+        struct Report {
+            install: Vec<Item>,
+        }
+        #[derive(serde::Deserialize)]
+        struct Item {
+            metadata: Metadata,
+        }
+        #[derive(serde::Deserialize)]
+        struct Metadata {
+            name: String,
+            version: String,
+        }
+        let outcome = if let Some((_, rest)) = err.split_once("The conflict is caused by:") {
+            let explanation = rest.split("To fix this").next().unwrap_or(rest);
+            Outcome::Unsatisfiable(in_one_line(explanation, "; "))
+        } else {
+            let report: Report = serde_json::from_str(out).ok()?;
+            let pin = |item: Item| Some((normalized_name(&item.metadata.name), item.metadata.version.parse().ok()?));
+            Outcome::Versions(report.install.into_iter().filter_map(pin).collect())
+        };
+        Some(Self { by: by.to_owned(), outcome })
+    }
+}
+
+/// The lines `name==version`; `None` where there is another one, besides comments.
+fn pins(written: &str) -> Option<BTreeMap<String, Version>> {
+    let lines = written.lines().map(|line| line.split(" ;").next().unwrap_or(line).trim());
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let pins: BTreeMap<String, Version> = lines
+        .map(|line| {
+            let (name, version) = line.split_once("==")?;
+            let name = name.split('[').next().unwrap_or(name);
+            Some((normalized_name(name.trim()), Version::from_str(version.trim()).ok()?))
+        })
+        .collect::<Option<_>>()?;
+    (!pins.is_empty()).then_some(pins)
+}
+
+/// The explanation without the frame around it.
+fn explained(text: &str) -> String {
+    let text = text.trim_start_matches([' ', 'd', 'e', 'p', 'n', 'c', 'i', 's', ':']);
+    let text = text.replace(['╰', '─', '▶', '│', '×'], " ");
+    let hint = text.find("\n\n").unwrap_or(text.len());
+    in_one_line(text.get(..hint).unwrap_or(&text).trim().trim_start_matches("cause:"), " ")
+}
+
+fn in_one_line(text: &str, between: &str) -> String {
+    let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(between)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_of_uv_are_read() {
+        let chosen =
+            Resolution::of_uv("uv", "# made by uv\ngradio==4.44.1\nNumPy==1.26.4 ; python_version < '4'\n").unwrap();
+        let Outcome::Versions(versions) = chosen.outcome else { panic!() };
+        assert_eq!(versions.len(), 2);
+        assert_eq!(versions["numpy"].to_string(), "1.26.4");
+
+        for frame in [
+            "error: No solution found when resolving dependencies\n  cause: Because a==1 depends on b>=2\n         and you require b<1, no.\n",
+            "  × No solution found when resolving dependencies:\n  ╰─▶ Because a==1 depends on b>=2\n      and you require b<1, no.\n\n      hint: more\n",
+        ] {
+            let outcome = Resolution::of_uv("uv", frame).unwrap().outcome;
+            let expected = "Because a==1 depends on b>=2 and you require b<1, no.";
+            assert_eq!(outcome, Outcome::Unsatisfiable(expected.to_owned()));
+        }
+        for nothing in [
+            "",
+            "error: Failed to fetch: `https://index.example/simple/x/`",
+            "No solution found when resolving dependencies: x has no usable wheels and building from source is disabled",
+        ] {
+            assert_eq!(Resolution::of_uv("uv", nothing), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn answers_of_pip_are_read() {
+        let report = r#"{"version": "1", "install": [{"metadata": {"name": "Jinja2", "version": "3.1.6"}, "x": 1}]}"#;
+        let chosen = Resolution::of_pip("pip", report, "").unwrap();
+        assert_eq!(chosen.outcome, Outcome::Versions([("jinja2".to_owned(), "3.1.6".parse().unwrap())].into()));
+        let err = "ERROR: Cannot install a and b==1 because these package versions have conflicting dependencies.\n\n\
+                   The conflict is caused by:\n    The user requested b==1\n    a 2 depends on b>=2\n\nTo fix this you could try to: …";
+        let outcome = Resolution::of_pip("pip", "", err).unwrap().outcome;
+        assert_eq!(outcome, Outcome::Unsatisfiable("The user requested b==1; a 2 depends on b>=2".to_owned()));
+        assert_eq!(Resolution::of_pip("pip", "", "ERROR: No matching distribution found for a"), None);
+    }
+}

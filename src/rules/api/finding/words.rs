@@ -1,0 +1,81 @@
+//! Uses of changed APIs in words: what they are, and what to do about them.
+
+use crate::knowledge::ChangeKind;
+
+use super::super::usage::Use;
+use super::{Installed, Kind};
+
+/// Names told in full; of more, the number.
+const TOLD: usize = 4;
+
+/// What is used, each once, and the verb that goes with it: "`css=` and `theme=` of gradio.Blocks", `plural`.
+pub(in crate::rules::api) fn all_in_words(
+    uses: &[Use],
+    singular: &'static str,
+    plural: &'static str,
+) -> (String, &'static str) {
+    let arguments = uses.iter().all(|one| one.change.kind == ChangeKind::Parameter);
+    let symbol = uses.first().map_or("", |one| &one.symbol);
+    let all: Vec<String> = if arguments && uses.iter().all(|one| one.symbol == symbol) {
+        uses.iter().filter_map(|one| Some(format!("`{}=`", one.change.parameter.as_ref()?))).collect()
+    } else {
+        uses.iter().map(Use::in_words).collect()
+    };
+    let all = each_once(all);
+    let verb = if all.len() == 1 { singular } else { plural };
+    let listed = listed(&all);
+    (if arguments { format!("{listed} of {symbol}") } else { listed }, verb)
+}
+
+/// What to write instead, of all uses, each once.
+pub(super) fn replacements(uses: &[Use]) -> String {
+    listed(&each_once(uses.iter().filter_map(|one| one.change.replacement.clone()).collect()))
+}
+
+/// What the log says, and what to do.
+pub(super) fn help(uses: &[Use], installed: &Installed<'_>, kind: Kind) -> String {
+    let Some(one) = uses.first() else { return String::new() };
+    let change = one.change;
+    let mut help: Vec<String> = change.help.clone().into_iter().collect();
+    match kind {
+        Kind::Failure => help.extend(change.failure(&one.symbol, one.imported).map(|line| format!("it says: {line}"))),
+        Kind::Deprecation => {
+            help.extend(change.warning(&one.symbol).map(|line| format!("it says: {line}")));
+            let later = change.breaks.as_ref().zip(change.failure(&one.symbol, one.imported));
+            help.extend(later.map(|(breaks, line)| format!("with {breaks} it fails: {line}")));
+        }
+    }
+    let fits = change.works.as_ref().is_none_or(|works| installed.next_within(works));
+    let new = replacements(uses);
+    if !new.is_empty() {
+        let package = change.requires.as_ref().map_or_else(String::new, |package| format!(", from {package}"));
+        help.push(if fits {
+            format!("use {new}{package}")
+        } else {
+            let works = change.works.as_ref().map_or_else(String::new, |works| format!(" (it needs {works})"));
+            format!("use {new}{package}{works}, or another version of the package")
+        });
+    }
+    help.extend(each_once(uses.iter().filter_map(|one| one.change.note.clone()).collect()));
+    help.join("; ")
+}
+
+fn each_once(all: Vec<String>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for one in all {
+        if !kept.contains(&one) {
+            kept.push(one);
+        }
+    }
+    kept
+}
+
+/// "a", "a and b", "a, b and c", "a, b, c, d and 3 more".
+fn listed(all: &[String]) -> String {
+    match all {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] if all.len() <= TOLD => format!("{} and {last}", first.join(", ")),
+        _ => format!("{} and {} more", all.get(..TOLD).unwrap_or_default().join(", "), all.len() - TOLD),
+    }
+}
