@@ -12,8 +12,8 @@ use crate::repo::{FileKind, Presence};
 use super::super::{Documents, Locate};
 use super::{Declaration, Manifest, Origin, Packages};
 
-/// Lock files in the order in which a folder's installer prefers them.
-const LOCK_FILES: &[&str] = &["uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock"];
+/// The lock files of a `pyproject.toml`, in the order in which a folder's installer prefers them.
+const LOCK_FILES: &[&str] = &["uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"];
 
 /// Collects the packages of one deployment.
 pub(in crate::deployment) struct Gatherer<'d> {
@@ -83,7 +83,7 @@ impl<'d> Gatherer<'d> {
             && let Some(project) = documents.pyproject(&path)
             && self.seen.insert(path.clone())
         {
-            let lock = if locked { self.lock(folder) } else { false };
+            let lock = if locked { self.lock(folder, LOCK_FILES) } else { false };
             self.packages.manifests.push(Manifest { path: path.clone(), origin: Origin::Pyproject, locked: lock });
             for requirement in &project.dependencies {
                 self.declare(requirement, &path, Origin::Pyproject);
@@ -100,7 +100,7 @@ impl<'d> Gatherer<'d> {
             && let Some(pipfile) = documents.pipfile(&path)
             && self.seen.insert(path.clone())
         {
-            let lock = if locked { self.lock(folder) } else { false };
+            let lock = if locked { self.lock(folder, &["Pipfile.lock"]) } else { false };
             self.packages.manifests.push(Manifest { path: path.clone(), origin: Origin::Pipfile, locked: lock });
             for requirement in &pipfile.packages {
                 self.declare(requirement, &path, Origin::Pipfile);
@@ -110,8 +110,8 @@ impl<'d> Gatherer<'d> {
         found
     }
 
-    fn lock(&mut self, folder: &RepoPath) -> bool {
-        let locks = LOCK_FILES.iter().filter_map(|name| folder.join(name));
+    fn lock(&mut self, folder: &RepoPath, names: &[&str]) -> bool {
+        let locks = names.iter().filter_map(|name| folder.join(name));
         let Some((path, lock)) = locks.filter_map(|path| Some((path.clone(), self.documents.lock(&path)?))).next()
         else {
             return false;

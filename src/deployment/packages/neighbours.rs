@@ -17,6 +17,9 @@ pub struct Holder {
     pub needs: String,
     /// Where it is asked for.
     pub location: Location,
+    /// What kind of text asks for it.
+    pub origin: Origin,
+    versions: VersionSet,
 }
 
 /// What pinned packages let in of one package.
@@ -24,6 +27,8 @@ pub struct Holder {
 pub(super) struct Held {
     versions: VersionSet,
     by: Vec<Holder>,
+    /// Two of them that let in nothing together.
+    contradiction: Option<(Holder, Holder)>,
 }
 
 impl Packages {
@@ -45,10 +50,18 @@ impl Packages {
                         release: format!("{spelling}{release}"),
                         needs: need.to.to_string(),
                         location: asking.location(),
+                        origin: asking.origin,
+                        versions: need.to.clone(),
                     };
-                    let entry = held
-                        .entry(need.needs.clone())
-                        .or_insert_with(|| Held { versions: VersionSet::any(), by: Vec::new() });
+                    let entry = held.entry(need.needs.clone()).or_insert_with(|| Held {
+                        versions: VersionSet::any(),
+                        by: Vec::new(),
+                        contradiction: None,
+                    });
+                    let excluded = |known: &&Holder| known.versions.is_disjoint_from(&need.to);
+                    if let Some(known) = entry.by.iter().find(excluded).filter(|_| entry.contradiction.is_none()) {
+                        entry.contradiction = Some((known.clone(), holder.clone()));
+                    }
                     entry.versions = entry.versions.intersect(&need.to);
                     entry.by.push(holder);
                 }
@@ -117,6 +130,17 @@ impl Packages {
             return None;
         }
         self.held().get(name).filter(|held| !held.versions.is_empty()).map(|held| (&held.versions, held.by.as_slice()))
+    }
+
+    /// Packages of which two pinned ones that are installed together need versions that exclude each other.
+    pub fn contradictions(&self) -> impl Iterator<Item = (&str, &Holder, &Holder)> {
+        // What separate commands install replace each other, with a line in the log.
+        let together =
+            |one: &Holder, other: &Holder| one.origin != Origin::Command || one.location.path == other.location.path;
+        self.held().iter().filter(|(name, _)| self.locked(name).is_none()).filter_map(move |(name, held)| {
+            let (one, other) = held.contradiction.as_ref()?;
+            (together(one, other) && together(other, one)).then_some((name.as_str(), one, other))
+        })
     }
 
     /// The packages that pinned ones need and no text asks for by name.

@@ -25,10 +25,13 @@ impl Rule for ConflictingVersions {
         let names: BTreeSet<&str> = deployment.packages().declarations().iter().map(Declaration::name).collect();
         for name in names {
             across_files(deployment, name, report);
+            replaced(deployment, name, report);
             for need in deployment.packages().needs_in_force(name) {
                 against_needs(deployment, name, need, report);
             }
         }
+        against_lock(deployment, report);
+        over_a_third(deployment, report);
     }
 }
 
@@ -73,6 +76,87 @@ fn across_files(deployment: &Deployment<'_>, name: &str, report: &mut Reporter) 
         finding.label(declaration.location(), format!("and {} here", in_words(&allowed)));
         finding.help("both files are read by one installation: state the same versions in both, or in one of them");
         return;
+    }
+}
+
+/// Manifests that no longer admit the versions which the lock file beside them fixes.
+fn against_lock(deployment: &Deployment<'_>, report: &mut Reporter) {
+    let packages = deployment.packages();
+    let outdated = |declaration: &&Declaration| {
+        let requirement = &declaration.requirement;
+        let Some((version, locked)) = packages.locked(declaration.name()) else { return false };
+        matches!(declaration.origin, Origin::Pyproject | Origin::Pipfile)
+            && declaration.path.parent() == locked.path.parent()
+            && requirement.marker.is_none()
+            && resolves_together(declaration)
+            // A lock file may fix several versions, each for other Pythons.
+            && packages.allowed(declaration.name()).is_some()
+            && !requirement.allowed().is_empty()
+            && !requirement.allowed().contains(version)
+    };
+    let outdated: Vec<&Declaration> = packages.declarations().iter().filter(outdated).collect();
+    let Some(first) = outdated.first() else { return };
+    let Some((version, locked)) = packages.locked(first.name()) else { return };
+    let spelling = first.requirement.name.value.spelling();
+    let (manifest, lock) = (first.path.file_name(), locked.path.file_name());
+    let asked = in_words(&first.requirement.allowed());
+    let message = format!("{manifest} asks for {spelling} {asked}, and {lock} still fixes {version}");
+    let finding = report.warning(first.location(), message);
+    finding.label(locked.clone(), format!("{version} is fixed here"));
+    for other in outdated.iter().skip(1) {
+        if let Some((version, _)) = packages.locked(other.name()) {
+            finding.label(other.location(), format!("{version} is fixed for this"));
+        }
+    }
+    let again = match lock {
+        "poetry.lock" => "poetry lock",
+        "pdm.lock" => "pdm lock",
+        "Pipfile.lock" => "pipenv lock",
+        _ => "uv lock",
+    };
+    finding.help(format!(
+        "lock again (`{again}`): an installation that takes the lock file as it is gets {version}, and one that checks it \
+         against {manifest} stops"
+    ));
+}
+
+/// A command that installs another release than a requirements file of the same image.
+fn replaced(deployment: &Deployment<'_>, name: &str, report: &mut Reporter) {
+    let packages = deployment.packages();
+    let pinned = |declaration: &&Declaration| {
+        let requirement = &declaration.requirement;
+        requirement.source.is_none() && !requirement.has_variable && requirement.allowed().exact_version().is_some()
+    };
+    let by_command = packages.of(name).filter(pinned).find(|declaration| declaration.origin == Origin::Command);
+    let by_file = packages.of(name).filter(pinned).find(|declaration| declaration.origin == Origin::Requirements);
+    let (Some(command), Some(file)) = (by_command, by_file) else { return };
+    let (one, other) = (command.requirement.allowed(), file.requirement.allowed());
+    if !one.is_disjoint_from(&other) {
+        return;
+    }
+    let spelling = command.requirement.name.value.spelling();
+    let message = format!(
+        "{} installs {spelling} {}, and {} {}: the later one replaces the other",
+        command.path.file_name(),
+        in_words(&one),
+        file.path.file_name(),
+        in_words(&other)
+    );
+    let finding = report.warning(command.location(), message);
+    finding.label(file.location(), format!("{} here", in_words(&other)));
+    finding.help("name the release in one place, or take that of the requirements as a constraint: `pip install -c`");
+}
+
+/// Pinned packages that need versions of a third one that exclude each other.
+fn over_a_third(deployment: &Deployment<'_>, report: &mut Reporter) {
+    for (name, one, other) in deployment.packages().contradictions() {
+        let message = format!(
+            "{} can't be installed with {}: they need {name}{} and {name}{}",
+            one.release, other.release, one.needs, other.needs
+        );
+        let finding = report.error(one.location.clone(), message);
+        finding.label(other.location.clone(), format!("{} needs {name}{}", other.release, other.needs));
+        finding.help("the installer finds no release for both: raise the older of them");
     }
 }
 
