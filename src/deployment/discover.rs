@@ -431,6 +431,14 @@ mod tests {
     }
 
     #[test]
+    fn a_command_of_the_project_starts_the_module_behind_it() {
+        let dockerfile = "FROM python:3.12\nCOPY . .\nRUN pip install .\nCMD [\"serve\", \"--all\"]\n";
+        let project = "[project]\nname = 'demo'\n[project.scripts]\nserve = 'demo.web.server:main'\n";
+        let files = [("Dockerfile", dockerfile), ("pyproject.toml", project), ("src/demo/web/server.py", "")];
+        assert_eq!(starts(&files), ["container in .: src/demo/web/server.py"]);
+    }
+
+    #[test]
     fn images_of_templates_and_tests_are_no_deployments() {
         let files = [("{{name}}/Dockerfile", "FROM python:3.12\nCMD x\n"), ("tests/Dockerfile", "FROM a\nCMD x\n")];
         assert!(starts(&files).is_empty());

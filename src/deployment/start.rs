@@ -86,7 +86,7 @@ fn collect(
             }
             continue;
         }
-        let file = python_file(locate, &invocation);
+        let file = python_file(locate, &invocation).or_else(|| project_script(documents, locate, &invocation));
         let location = Location::new(path, invocation.span);
         found.push(Start { location, invocation: Some(invocation), file, exec_form });
     }
@@ -127,6 +127,25 @@ fn python_file(locate: &dyn Locate, invocation: &Invocation) -> Option<(RepoPath
             module_file(locate, module).map(|file| (file, Role::Script))
         }
     }
+}
+
+/// The module of a command that the project itself brings: `[project.scripts] serve = "package.server:main"`.
+fn project_script(documents: &Documents, locate: &dyn Locate, invocation: &Invocation) -> Option<(RepoPath, Role)> {
+    if invocation.module.is_some() || invocation.program.plain()? != invocation.name() {
+        return None;
+    }
+    let manifest = locate.file("pyproject.toml")?;
+    let project = documents.pyproject(&manifest)?;
+    let script = project.scripts.iter().find(|script| script.name.value == invocation.name())?;
+    let module = script.target.value.split(':').next()?.trim();
+    let of_folder = || {
+        let path = module.replace('.', "/");
+        let places = ["", "src/"].into_iter().flat_map(|root| {
+            [format!("{root}{path}.py"), format!("{root}{path}/__init__.py")].map(|file| manifest.parent().join(&file))
+        });
+        places.flatten().find(|path| documents.repository().presence(path) == crate::repo::Presence::File)
+    };
+    Some((module_file(locate, module).or_else(of_folder)?, Role::Imported))
 }
 
 /// The file of `uvicorn pkg.app:app`, `gunicorn --chdir src app:app`, `flask --app app run`.

@@ -1,10 +1,14 @@
 //! Every file with the shape of a GitHub workflow, and whether GitHub reads it where it lies.
 
 use crate::diagnostic::RepoPath;
+use crate::formats::package::Requirement;
+use crate::formats::pip_command::parse_pip_command;
+use crate::formats::shell::invocations;
 use crate::formats::workflow::{Workflow, looks_like_workflow};
 use crate::repo::{FileKind, Presence};
 
 use super::Documents;
+use super::packages::invocation_words;
 
 /// The one folder whose workflows GitHub reads; it does not look into folders below.
 const LIVE_FOLDER: &str = ".github/workflows";
@@ -89,6 +93,18 @@ pub struct WorkflowFile<'d> {
 pub fn live(documents: &Documents) -> impl Iterator<Item = (&RepoPath, &Workflow)> {
     let paths = documents.repository().of_kind(FileKind::Workflow).map(|entry| entry.path());
     paths.filter_map(|path| Some((path, documents.workflow(path)?)))
+}
+
+/// What the steps of a workflow install by name: `run: pip install …`.
+#[must_use]
+pub fn installed(workflow: &Workflow) -> Vec<Requirement> {
+    let steps = workflow.jobs.iter().flat_map(|job| &job.steps);
+    let runs = steps.filter_map(|step| step.run.as_ref());
+    let commands = runs.flat_map(|run| &run.commands).flat_map(invocations);
+    commands
+        .filter_map(|command| parse_pip_command(&invocation_words(&command)))
+        .flat_map(|pip| pip.requirements)
+        .collect()
 }
 
 /// The files outside the live folder that have the shape of a workflow and are no templates, examples or the like.

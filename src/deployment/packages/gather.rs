@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Location, RepoPath, Spanned};
-use crate::formats::package::{Requirement, Target};
+use crate::formats::package::{Requirement, RequirementSource, Target};
 use crate::formats::pip_command::parse_pip_command;
 use crate::formats::shell::{Command, invocations};
 use crate::knowledge::PythonVersion;
@@ -35,6 +35,25 @@ impl<'d> Gatherer<'d> {
         self.packages
     }
 
+    /// The repository's files.
+    pub(super) fn documents(&self) -> &'d Documents {
+        self.documents
+    }
+
+    /// Notes a manifest; whether it was not known before.
+    pub(super) fn note(&mut self, manifest: Manifest) -> bool {
+        let new = self.seen.insert(manifest.path.clone());
+        if new {
+            self.packages.manifests.push(manifest);
+        }
+        new
+    }
+
+    /// Notes that something that is installed can't be told.
+    pub(super) fn leave_unfollowed(&mut self) {
+        self.packages.unfollowed = true;
+    }
+
     /// Adds a requirement, unless its marker leaves it out on the target.
     pub(in crate::deployment) fn declare(&mut self, requirement: &Requirement, path: &RepoPath, origin: Origin) {
         let declaration = Declaration { requirement: requirement.clone(), path: path.clone(), origin };
@@ -64,6 +83,13 @@ impl<'d> Gatherer<'d> {
         self.packages.manifests.push(Manifest { path: path.clone(), origin, locked });
         for requirement in &file.requirements {
             self.declare(requirement, path, origin);
+        }
+        for unnamed in &file.unnamed {
+            if let RequirementSource::Path(folder) = &unnamed.source.value
+                && let Some(folder) = path.parent().join(folder)
+            {
+                self.installed_project(&folder, &unnamed.extras);
+            }
         }
         let beside = |name: &Spanned<String>| path.parent().join(&name.value);
         for include in file.includes.iter().filter_map(beside) {
@@ -198,11 +224,14 @@ impl<'d> Gatherer<'d> {
         for file in command.constraint_files.iter().filter_map(|file| locate.file(&file.value)) {
             self.requirements(&file, Origin::Constraints);
         }
+        self.packages.no_index |= command.options.iter().any(|option| option.name == "--no-index");
         for unnamed in &command.unnamed {
-            if let crate::formats::package::RequirementSource::Path(folder) = &unnamed.source.value {
-                let manifest = locate.file(&format!("{}/pyproject.toml", folder.trim_end_matches('/')));
-                if let Some(manifest) = manifest {
-                    self.project(&manifest.parent(), false);
+            if let RequirementSource::Path(folder) = &unnamed.source.value {
+                let folder = folder.trim_end_matches('/');
+                let manifests = ["pyproject.toml", "setup.py", "setup.cfg"];
+                let mut manifests = manifests.iter().filter_map(|name| locate.file(&format!("{folder}/{name}")));
+                if let Some(manifest) = manifests.next() {
+                    self.installed_project(&manifest.parent(), &unnamed.extras);
                 }
             }
         }
@@ -225,7 +254,8 @@ fn names_other_index((name, value): (&str, Option<&Spanned<String>>)) -> bool {
     ) && !value.is_some_and(|value| value.value.contains("download.pytorch.org"))
 }
 
-fn invocation_words(invocation: &crate::formats::shell::Invocation) -> Vec<Spanned<String>> {
+/// The words of a command as the reader of pip's commands takes them.
+pub(in crate::deployment) fn invocation_words(invocation: &crate::formats::shell::Invocation) -> Vec<Spanned<String>> {
     let program = match &invocation.module {
         Some(module) => Spanned::new(module.text.clone(), module.span),
         None => Spanned::new(invocation.name().to_owned(), invocation.program.span),

@@ -3,6 +3,7 @@
 mod edit;
 mod gather;
 mod neighbours;
+mod setup;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -18,7 +19,7 @@ use neighbours::Held;
 pub use neighbours::Holder;
 
 pub use edit::{add_to, narrow, options_on_own_lines};
-pub(super) use gather::{Gatherer, gather_folder};
+pub(super) use gather::{Gatherer, gather_folder, invocation_words};
 
 /// What kind of text asks for a package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +36,8 @@ pub enum Origin {
     CondaEnvironment,
     /// `setup.cfg`.
     SetupCfg,
+    /// `setup.py`.
+    SetupPy,
     /// The card of a Space: `sdk_version`.
     Card,
     /// A command that installs: `RUN pip install …`.
@@ -89,6 +92,7 @@ pub struct Packages {
     python: Option<PythonVersion>,
     unfollowed: bool,
     other_indexes: bool,
+    no_index: bool,
     held: OnceLock<BTreeMap<String, Held>>,
     resolution: Option<Resolution>,
 }
@@ -158,6 +162,12 @@ impl Packages {
     #[must_use]
     pub fn has_other_indexes(&self) -> bool {
         self.other_indexes
+    }
+
+    /// Whether some command takes packages from a folder alone, so that their versions are fixed there.
+    #[must_use]
+    pub fn takes_from_folder(&self) -> bool {
+        self.no_index
     }
 
     /// The version that a lock file fixes for the package of this normalised name.

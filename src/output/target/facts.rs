@@ -286,6 +286,7 @@ fn origin(origin: Origin) -> &'static str {
         Origin::Pipfile => "pipfile",
         Origin::CondaEnvironment => "conda",
         Origin::SetupCfg => "setup.cfg",
+        Origin::SetupPy => "setup.py",
         Origin::Card => "card",
         Origin::Command => "command",
     }

@@ -1,10 +1,11 @@
 //! DEP001 unpinned-dependency: what is deployed takes whatever release is newest on the day of the build.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::deployment::packages::{Declaration, Origin};
-use crate::deployment::{Deployment, Platform};
-use crate::diagnostic::{RepoPath, RuleId};
+use crate::deployment::workflows::installed;
+use crate::deployment::{Deployment, Platform, Project};
+use crate::diagnostic::{Location, RepoPath, RuleId};
 use crate::formats::pyproject::ProjectKind;
 use crate::rules::{Reporter, Rule};
 
@@ -20,6 +21,10 @@ pub struct UnpinnedDependency;
 impl Rule for UnpinnedDependency {
     fn id(&self) -> RuleId {
         RuleId { code: "DEP001", name: "unpinned-dependency" }
+    }
+
+    fn check(&self, project: &Project<'_>, report: &mut Reporter) {
+        in_workflows(project, report);
     }
 
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
@@ -53,6 +58,34 @@ impl Rule for UnpinnedDependency {
     }
 }
 
+/// What workflows that push to a Space install without a version: the push fails on the day one of them changes.
+fn in_workflows(project: &Project<'_>, report: &mut Reporter) {
+    let paths: BTreeSet<&RepoPath> = project.syncs().iter().map(|sync| &sync.location.path).collect();
+    for path in paths {
+        let Some(workflow) = project.documents().workflow(path) else { continue };
+        let mut open = installed(workflow);
+        open.retain(|requirement| {
+            let name = requirement.name.value.as_str();
+            requirement.source.is_none()
+                && !requirement.has_variable
+                && !requirement.has_upper_bound()
+                && !NOT_PACKAGES.contains(&name)
+        });
+        let Some((first, others)) = open.split_first() else { continue };
+        let names = match others.len() {
+            0 => first.name.value.spelling().to_owned(),
+            more => format!("{} and {more} more", first.name.value.spelling()),
+        };
+        let message =
+            format!("this workflow installs {names} without an upper bound: each run takes the newest release");
+        let finding = report.advice(Location::new(path, first.span), message);
+        for other in others.iter().take(MAX_LABELS) {
+            finding.label(Location::new(path, other.span), "any version");
+        }
+        finding.help("pin what the step was tested with, as in `pip install \"huggingface_hub==2.4.0\"`");
+    }
+}
+
 /// Whether nothing says that this is deployed, and its manifests serve others: those of a library, or of a part of the
 /// repository that stands by itself.
 fn is_for_others(deployment: &Deployment<'_>) -> bool {
@@ -74,15 +107,28 @@ fn by_file<'d>(deployment: &'d Deployment<'_>) -> BTreeMap<&'d RepoPath, Vec<&'d
     let packages = deployment.packages();
     let left_alone = |declaration: &Declaration| {
         let locked = packages.manifests().iter().any(|manifest| manifest.path == declaration.path && manifest.locked);
-        let library = declaration.origin == Origin::Pyproject && is_library(deployment, &declaration.path);
+        let library = (declaration.origin == Origin::Pyproject && is_library(deployment, &declaration.path))
+            || matches!(declaration.origin, Origin::SetupCfg | Origin::SetupPy);
         let other = matches!(declaration.origin, Origin::Constraints | Origin::Card);
-        locked || library || other || NOT_PACKAGES.contains(&declaration.name())
+        // A folder of wheels fixes the versions; the repository's own package is what it is.
+        let by_folder = declaration.origin == Origin::Command && packages.takes_from_folder();
+        let own = own_names(deployment).any(|name| name == declaration.name());
+        locked || library || other || by_folder || own || NOT_PACKAGES.contains(&declaration.name())
     };
     let mut files: BTreeMap<&RepoPath, Vec<&Declaration>> = BTreeMap::new();
     for declaration in packages.declarations().iter().filter(|declaration| !left_alone(declaration)) {
         files.entry(&declaration.path).or_default().push(declaration);
     }
     files
+}
+
+/// The names of the projects in the deployment's folder and at the root of the repository.
+fn own_names(deployment: &Deployment<'_>) -> impl Iterator<Item = String> {
+    let folders = [RepoPath::root(), deployment.root().clone()];
+    folders.into_iter().filter_map(|folder| {
+        let project = deployment.documents().pyproject(&folder.join("pyproject.toml")?)?;
+        Some(project.name.as_ref()?.value.to_ascii_lowercase().replace(['_', '.'], "-"))
+    })
 }
 
 /// Whether a `pyproject.toml` is that of a package, whose ranges are for those who install it, or of nothing deployed.
