@@ -105,7 +105,8 @@ impl Packages {
     }
 
     /// Those of `versions` of a package whose own needs fit what is asked for beside it, and what pinned packages need.
-    pub(super) fn fitting(&self, name: &str, versions: &VersionSet) -> VersionSet {
+    #[must_use]
+    pub fn fitting(&self, name: &str, versions: &VersionSet) -> VersionSet {
         if versions.exact_version().is_some() {
             return versions.clone();
         }

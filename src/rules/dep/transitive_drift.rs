@@ -7,7 +7,7 @@ use crate::deployment::packages::{Allowed, Declaration, Origin, Verdict, add_to,
 use crate::deployment::{Deployment, Platform, Sdk};
 use crate::diagnostic::{Fix, Location, RuleId};
 use crate::knowledge::newest_for;
-use crate::knowledge::package_breaks::{Drift, caps, drifts};
+use crate::knowledge::package_breaks::{Drift, PythonBreak, caps, drifts, python_breaks};
 use crate::knowledge::{PythonSet, VersionSet};
 use crate::rules::{Reporter, Rule};
 
@@ -97,6 +97,10 @@ fn takes_broken(deployment: &Deployment<'_>, row: &Drift) -> bool {
         None if packages.has(&moved) => return false,
         None => constrained(deployment, &moved),
     };
+    // What pinned packages need of it, where no text asks for it by name.
+    if let Some((brought, _)) = packages.brought(&moved) {
+        versions = versions.intersect(brought);
+    }
     for cap in caps().iter().filter(|cap| cap.caps == moved && on_this_python(deployment, &cap.pythons)) {
         let holds = packages
             .allowed(&cap.package)
@@ -111,6 +115,7 @@ fn takes_broken(deployment: &Deployment<'_>, row: &Drift) -> bool {
     if let Some((version, _)) = packages.resolved(&moved) {
         return row.breaks.contains(version);
     }
+    let versions = packages.fitting(&moved, &versions);
     if let Some(newest) = newest_for(&moved, &versions, deployment.python().map(|python| python.value)) {
         return row.breaks.contains(&newest.version);
     }
@@ -194,6 +199,18 @@ fn report_group(deployment: &Deployment<'_>, group: &Group<'_>, report: &mut Rep
     let mut help = format!("add {} to what is installed", bounds.join(" and "));
     if let Some(version) = &row.fixed_in {
         help.push_str(&format!(", or raise {} to {version} or later", main.allowed.spelling));
+    }
+    let python = deployment.python().map(|python| python.value);
+    let fails_anyway = |broken: &&PythonBreak| {
+        broken.package == row.package
+            && python.is_some_and(|python| broken.pythons.allows(python))
+            && !broken.mended_by.iter().any(|package| deployment.packages().has(package))
+            && main.allowed.versions.is_subset_of(&broken.versions)
+    };
+    if let (Some(_), Some(python)) = (python_breaks().iter().find(fails_anyway), python) {
+        help.push_str(&format!(
+            "; the bound alone does not help on Python {python}, where it fails in itself (DEP002)"
+        ));
     }
     finding.help(help);
     finding.fix(bound_fix(deployment, group, &row.package));
