@@ -2,7 +2,7 @@
 
 use crate::deployment::reach::is_aside;
 use crate::diagnostic::RepoPath;
-use crate::formats::python::{Call, Callee, Module, ValueKind};
+use crate::formats::python::{BlockKind, Call, Callee, Function, Module, QualifiedName, Value, ValueKind};
 
 use super::{CallGraph, ClassAt, Definition, Edge, EdgeKind, FunctionAt};
 
@@ -11,6 +11,8 @@ use super::{CallGraph, ClassAt, Definition, Edge, EdgeKind, FunctionAt};
 const FEW_FILES: usize = 60;
 /// Files parsed for one function at most.
 const MOST_FILES: usize = 400;
+/// `functools.partial` of one another that are followed.
+const MAX_PARTIALS: usize = 3;
 /// Methods with fewer letters, or without an underscore, are named alike in many classes.
 const DISTINCTIVE_LETTERS: usize = 10;
 
@@ -61,7 +63,8 @@ impl<'d> CallGraph<'d> {
             return vec![own];
         }
         let name = match class {
-            Some(class) if is_constructor(&row.name) => &class.row().name,
+            // What runs it spells the class, if anything.
+            Some(class) if row.name.starts_with("__") && row.name.ends_with("__") => &class.row().name,
             _ => &row.name,
         };
         let spelling = self.documents.python_naming(name);
@@ -106,6 +109,19 @@ fn is_constructor(name: &str) -> bool {
     matches!(name, "__init__" | "__post_init__" | "__new__")
 }
 
+/// Whether reading the attribute of that name runs the function.
+fn is_property(function: &Function) -> bool {
+    let decorators = function.decorators.iter();
+    decorators
+        .map(|decorator| &*decorator.text)
+        .any(|text| matches!(text, "property" | "cached_property" | "functools.cached_property"))
+}
+
+/// Whether `with` runs the method.
+fn is_context_method(name: &str) -> bool {
+    matches!(name, "__enter__" | "__exit__" | "__aenter__" | "__aexit__")
+}
+
 struct Question<'g, 'd> {
     graph: &'g CallGraph<'d>,
     target: FunctionAt<'d>,
@@ -120,7 +136,7 @@ impl<'d> Question<'_, 'd> {
                 path,
                 module,
                 caller: call.function,
-                call,
+                call: Some(call),
                 span,
                 block: call.block,
                 kind,
@@ -130,18 +146,92 @@ impl<'d> Question<'_, 'd> {
                 edges.push(edge(call.span, EdgeKind::Call, inferred));
             }
             for argument in &call.arguments {
-                let passed = match &argument.value.kind {
-                    ValueKind::Function(id) | ValueKind::Method(_, id) => {
-                        FunctionAt { path, module, id: *id } == self.target
-                    }
-                    ValueKind::Name(name) if name.last() == &*self.target.row().name => {
-                        self.graph.definition(name, path) == Some(Definition::Function(self.target))
-                    }
-                    _ => false,
-                };
-                if passed {
+                if self.is_passed(path, module, &argument.value, MAX_PARTIALS) {
                     edges.push(edge(argument.value.span, EdgeKind::HandOff(call.runner()), false));
                 }
+            }
+        }
+        let row = self.target.row();
+        if is_property(row) {
+            self.reads_in(path, module, edges);
+        } else if is_context_method(&row.name) {
+            self.entries_in(path, module, edges);
+        }
+    }
+
+    /// Whether a value is the target, or a `functools.partial` of it.
+    fn is_passed(&self, path: &'d RepoPath, module: &'d Module, value: &Value, partials: usize) -> bool {
+        match &value.kind {
+            ValueKind::Function(id) | ValueKind::Method(_, id) => FunctionAt { path, module, id: *id } == self.target,
+            ValueKind::Name(name) if name.last() == &*self.target.row().name => {
+                self.graph.definition(name, path) == Some(Definition::Function(self.target))
+            }
+            ValueKind::Call(id) if partials > 0 => {
+                let call = module.call(*id);
+                call.is("functools.partial")
+                    && call.positional(0).is_some_and(|made| self.is_passed(path, module, &made.value, partials - 1))
+            }
+            _ => false,
+        }
+    }
+
+    /// The places that read the target, a property.
+    fn reads_in(&self, path: &'d RepoPath, module: &'d Module, edges: &mut Vec<Edge<'d>>) {
+        let edge = |span, block, caller| Edge {
+            path,
+            module,
+            caller,
+            call: None,
+            span,
+            block,
+            kind: EdgeKind::Call,
+            inferred: false,
+        };
+        let own = module.property_reads.iter().filter(|read| {
+            FunctionAt { path, module, id: read.property } == self.target && read.function != Some(self.target.id)
+        });
+        edges.extend(own.map(|read| edge(read.span, read.block, read.function)));
+        let part = format!(".{}", self.target.row().name);
+        let leads_here = |name: &QualifiedName| {
+            name.match_indices(&part).any(|(at, _)| {
+                let end = at + part.len();
+                let whole = name.get(end..).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+                let read = name.get(..end).filter(|_| whole).map(QualifiedName::new);
+                read.is_some_and(|read| self.graph.definition(&read, path) == Some(Definition::Function(self.target)))
+            })
+        };
+        let mentioned = module.references.iter().filter(|reference| leads_here(&reference.name));
+        edges.extend(mentioned.map(|reference| edge(reference.span, reference.block, reference.function)));
+        let through = module.calls.iter().filter(|call| {
+            !call.deferred && call.qualified().is_some_and(|name| leads_here(&QualifiedName::new(name.parent())))
+        });
+        edges.extend(through.map(|call| edge(call.callee_span, call.block, call.function)));
+    }
+
+    /// The `with` statements that enter or leave an instance of the target's class.
+    fn entries_in(&self, path: &'d RepoPath, module: &'d Module, edges: &mut Vec<Edge<'d>>) {
+        let name = &self.target.row().name;
+        for block in &module.blocks {
+            let BlockKind::With { contexts, header, is_async, .. } = &block.kind else { continue };
+            let Some(parent) = block.parent.filter(|_| *is_async == name.starts_with("__a")) else { continue };
+            let enters = contexts.iter().flatten().any(|context| match self.graph.definition(context, path) {
+                Some(Definition::Class(class)) => self.graph.method(class, name) == Some(self.target),
+                _ => module
+                    .class_ids()
+                    .filter(|(_, class)| *context == *class.qualified)
+                    .any(|(id, _)| self.graph.method(ClassAt { path, module, id }, name) == Some(self.target)),
+            });
+            if enters {
+                edges.push(Edge {
+                    path,
+                    module,
+                    caller: block.function,
+                    call: None,
+                    span: *header,
+                    block: parent,
+                    kind: EdgeKind::Call,
+                    inferred: false,
+                });
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::diagnostic::{Label, Location};
+use crate::diagnostic::{Label, Location, RepoPath};
 use crate::formats::python::{Decorator, FunctionId, Runner};
 
 use super::{CallGraph, Edge, EdgeKind, FunctionAt};
@@ -19,6 +19,8 @@ pub enum Root<'d> {
     Coroutine(FunctionAt<'d>),
     /// A plain function that the loop calls: `loop.call_soon(f)`.
     Callback(FunctionAt<'d>),
+    /// The top level of a file that a server imports while its loop runs.
+    Import(&'d RepoPath),
 }
 
 /// One call of a chain.
@@ -51,7 +53,14 @@ impl Chain<'_> {
     pub fn root_name(&self) -> &str {
         match &self.root {
             Root::Coroutine(function) | Root::Callback(function) => &function.row().qualified,
+            Root::Import(path) => path.as_str(),
         }
+    }
+
+    /// Whether a handler on the way catches everything, and so hides what is raised below.
+    #[must_use]
+    pub fn is_hidden(&self, exception: &str) -> bool {
+        self.hops.iter().any(|hop| hop.edge.module.is_caught(hop.edge.block, exception))
     }
 
     /// A label for each hop, from the root down.
@@ -61,15 +70,22 @@ impl Chain<'_> {
             let callee = &hop.callee.row().qualified;
             let number = if count > 1 { format!("{}: ", position + 1) } else { String::new() };
             let how = if hop.edge.inferred { ", by its name" } else { "" };
+            let calls = if hop.callee.row().decorators.iter().any(|row| row.text.ends_with("property")) {
+                "reads"
+            } else if hop.edge.call.is_none() {
+                "enters"
+            } else {
+                "calls"
+            };
             let message = match (hop.edge.kind, hop.edge.function()) {
                 (EdgeKind::HandOff(_), _) => format!("{number}the event loop is told to call `{callee}`"),
                 (EdgeKind::Call, Some(caller)) if caller.row().is_async => {
-                    format!("{number}the coroutine `{}` calls `{callee}`{how}", caller.row().qualified)
+                    format!("{number}the coroutine `{}` {calls} `{callee}`{how}", caller.row().qualified)
                 }
                 (EdgeKind::Call, Some(caller)) => {
-                    format!("{number}`{}` calls `{callee}`{how}", caller.row().qualified)
+                    format!("{number}`{}` {calls} `{callee}`{how}", caller.row().qualified)
                 }
-                (EdgeKind::Call, None) => format!("{number}calls `{callee}`{how}"),
+                (EdgeKind::Call, None) => format!("{number}{calls} `{callee}`{how}"),
             };
             Label { location: Location::new(hop.edge.path, hop.edge.span), message }
         })
@@ -80,9 +96,14 @@ impl<'d> CallGraph<'d> {
     /// The shortest way from a coroutine or a callback of the loop down to the plain function `start`, without a thread, a
     /// process or an unknown runner between. `is_cut` tells functions that make sure themselves that no loop runs below
     /// them; no way leads through these. Generators and functions with decorators of unknown effect are not followed
-    /// either. Ways without inferred hops come first.
+    /// either. `is_served` tells files that a server imports while its loop runs. Ways without inferred hops come first.
     #[must_use]
-    pub fn loop_above(&self, start: FunctionAt<'d>, is_cut: &dyn Fn(FunctionAt<'d>) -> bool) -> Option<Chain<'d>> {
+    pub fn loop_above(
+        &self,
+        start: FunctionAt<'d>,
+        is_cut: &dyn Fn(FunctionAt<'d>) -> bool,
+        is_served: &dyn Fn(&RepoPath) -> bool,
+    ) -> Option<Chain<'d>> {
         let mut seen: Vec<(FunctionAt<'d>, Option<(usize, Edge<'d>)>)> = vec![(start, None)];
         let mut queue = VecDeque::from([(0_usize, 0_usize)]);
         let mut inferred: Option<Chain<'d>> = None;
@@ -96,6 +117,9 @@ impl<'d> CallGraph<'d> {
                     EdgeKind::HandOff(Runner::Loop) => Some(Root::Callback(function)),
                     EdgeKind::HandOff(_) => continue,
                     EdgeKind::Call => match edge.function() {
+                        None if is_served(edge.path) && edge.module.runs_at_import(edge.block) => {
+                            Some(Root::Import(edge.path))
+                        }
                         None => continue,
                         Some(caller) if caller.row().is_async => Some(Root::Coroutine(caller)),
                         Some(_) => None,

@@ -98,9 +98,9 @@ pub struct Edge<'d> {
     pub module: &'d Module,
     /// The function that holds the place; `None` at module and class level.
     pub caller: Option<FunctionId>,
-    /// The call that makes it, or takes the function as an argument.
-    pub call: &'d Call,
-    /// The call, or the argument that passes the function on.
+    /// The call that makes it, or takes the function as an argument; `None` where a property is read or a `with` enters.
+    pub call: Option<&'d Call>,
+    /// The call, the argument that passes the function on, or the property.
     pub span: Span,
     /// The block of the place.
     pub block: BlockId,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::RepoPath;
-use crate::formats::python::{Call, Callee, Module, QualifiedName, ValueKind, defining_file, imported_files};
+use crate::formats::python::{Call, Callee, Import, Module, QualifiedName, ValueKind, defining_file, imported_files};
 use crate::repo::Presence;
 
 use super::{CallGraph, ClassAt, Definition, FunctionAt};
@@ -190,6 +190,16 @@ impl<'d> CallGraph<'d> {
     /// The file and all files of the repository that it imports, directly or through others.
     #[must_use]
     pub fn imported_from(&self, start: &'d RepoPath) -> BTreeSet<&'d RepoPath> {
+        self.imported(start, |import| !import.type_checking)
+    }
+
+    /// The file and all files of the repository that are run when it is imported.
+    #[must_use]
+    pub fn run_by_import_of(&self, start: &'d RepoPath) -> BTreeSet<&'d RepoPath> {
+        self.imported(start, |import| !import.type_checking && !import.lazy && !import.main_guard)
+    }
+
+    fn imported(&self, start: &'d RepoPath, counts: impl Fn(&Import) -> bool) -> BTreeSet<&'d RepoPath> {
         let exists = |path: &RepoPath| self.documents.repository().presence(path) == Presence::File;
         let (mut open, mut seen) = (vec![start], BTreeSet::new());
         while let Some(path) = open.pop() {
@@ -198,7 +208,7 @@ impl<'d> CallGraph<'d> {
             }
             let Some((path, module)) = self.file(path) else { continue };
             let roots = import_roots(path);
-            for import in module.imports.iter().filter(|import| !import.type_checking) {
+            for import in module.imports.iter().filter(|import| counts(import)) {
                 let found = imported_files(import, path, &roots, exists);
                 open.extend(found.iter().filter_map(|found| Some(self.documents.repository().entry(found)?.path())));
             }

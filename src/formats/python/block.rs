@@ -45,6 +45,8 @@ pub enum BlockKind {
         contexts: Vec<Option<QualifiedName>>,
         /// The same as written, without blanks: `self._lock`.
         items: Vec<std::sync::Arc<str>>,
+        /// From `with` to the last thing entered.
+        header: Span,
         /// Whether it is `async with`.
         is_async: bool,
     },

@@ -1,6 +1,7 @@
 //! From the walked tree to the finished tables: every name resolved, every argument evaluated.
 
 mod arguments;
+mod properties;
 
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ pub(super) fn finish(walked: Walked<'_>, text: &str, spans: &SpanMap) -> Module 
         .map(|pending| pending.value.map(|value| builder.evaluator.value(value, pending.scope)))
         .collect();
     let references = builder.references();
+    let property_reads = builder.property_reads();
     let environment = builder.environment(&calls);
     let contexts = builder.contexts();
     let caught = builder.caught();
@@ -53,6 +55,7 @@ pub(super) fn finish(walked: Walked<'_>, text: &str, spans: &SpanMap) -> Module 
         module.classes[class.index()].attributes.push(attribute);
     }
     module.references = references;
+    module.property_reads = property_reads;
     module.instances = instances;
     module.environment = environment;
     for (block, found) in contexts {

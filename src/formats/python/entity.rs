@@ -265,7 +265,15 @@ impl<'a, 'w> Resolver<'a, 'w> {
         method(None, inherited)
     }
 
-    fn is_property(&self, function: FunctionId) -> bool {
+    /// The property of a class of this file that an attribute reads.
+    pub fn property(&mut self, node: &'a ast::ExprAttribute, scope: ScopeId) -> Option<FunctionId> {
+        let Entity::LocalInstance(class) = self.entity(&node.value, scope)? else { return None };
+        let function = self.method(class, node.attr.as_str(), &mut vec![])?;
+        self.is_property(function).then_some(function)
+    }
+
+    /// Whether a function is a property.
+    pub fn is_property(&self, function: FunctionId) -> bool {
         let Definition::Def(node) = self.walked.functions[function.index()].definition else { return false };
         node.decorator_list.iter().any(|decorator| match &decorator.expression {
             Expr::Name(name) => matches!(name.id.as_str(), "property" | "cached_property"),

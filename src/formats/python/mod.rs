@@ -28,7 +28,7 @@ pub use queries::{AsyncContext, HandOff, Runner};
 pub use resolve::{defining_file, imported_files};
 pub use tables::{
     Assignment, Attribute, Base, Class, Decorator, EnvironmentAccess, EnvironmentAccessKind, Function, FunctionKind,
-    Import, Parameter, ParameterKind, Reference, StringConstant,
+    Import, Parameter, ParameterKind, PropertyRead, Reference, StringConstant,
 };
 pub use value::{Value, ValueKind};
 

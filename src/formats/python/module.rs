@@ -6,7 +6,7 @@ use crate::diagnostic::{Span, Spanned};
 
 use super::{
     Assignment, Block, BlockId, BlockKind, Call, CallId, Class, ClassId, EnvironmentAccess, Function, FunctionId,
-    Import, QualifiedName, Reference, StringConstant, TestKind,
+    Import, PropertyRead, QualifiedName, Reference, StringConstant, TestKind,
 };
 
 /// One Python file or notebook, read once. Every span is a range of the file's own text.
@@ -26,6 +26,8 @@ pub struct Module {
     pub calls: Vec<Call>,
     /// Mentions of names from outside that are not callees.
     pub references: Vec<Reference>,
+    /// Reads of properties of its own classes.
+    pub property_reads: Vec<PropertyRead>,
     /// Its string constants.
     pub strings: Vec<StringConstant>,
     /// Its uses of environment variables with plain names.

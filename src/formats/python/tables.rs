@@ -225,6 +225,19 @@ pub struct Attribute {
     pub block: BlockId,
 }
 
+/// One place that reads a property of a class of the file, which runs the property's function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PropertyRead {
+    /// The property's function.
+    pub property: FunctionId,
+    /// The place: `self.model`.
+    pub span: Span,
+    /// The block it stands in.
+    pub block: BlockId,
+    /// The function that holds it; `None` at module and class level.
+    pub function: Option<FunctionId>,
+}
+
 /// One assignment to a name, an attribute or a subscript.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assignment {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ruff_python_ast::{self as ast, ExceptHandler, Expr, Pattern, Stmt, StmtIf, StmtTry};
 use ruff_text_size::{Ranged, TextRange};
 
-use crate::diagnostic::Spanned;
+use crate::diagnostic::{Span, Spanned};
 use crate::formats::python::scope::BindingKind;
 use crate::formats::python::{BlockKind, Handler, Import, TestKind, Usage};
 
@@ -211,7 +211,10 @@ impl<'a> Walker<'a> {
             }
         }
         let items = node.items.iter().map(|item| self.written(&item.context_expr)).collect();
-        let kind = BlockKind::With { contexts: vec![], items, is_async: node.is_async };
+        let whole = self.span(node);
+        let end = node.items.last().map_or(whole.end, |item| self.span(item).end);
+        let header = Span::new(whole.start, end);
+        let kind = BlockKind::With { contexts: vec![], items, header, is_async: node.is_async };
         let span = self.body_span(&node.body);
         let block = self.in_block(kind, span, |walker| walker.suite(&node.body));
         let contexts = node.items.iter().map(|item| &item.context_expr).collect();
