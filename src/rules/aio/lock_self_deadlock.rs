@@ -35,7 +35,7 @@ impl Rule for LockSelfDeadlock {
                         Location::new(path, found.place),
                         format!("`{lock}` is asked for while `{}` holds it, so both wait for ever", function.row().qualified),
                     )
-                    .label(Location::new(path, lock_span(module, block)), format!("`{lock}` is held from here"))
+                    .label(Location::new(path, header(module.block(block))), format!("`{lock}` is held from here"))
                     .labels(found.hops.into_iter().rev().map(|(span, message)| Label {
                         location: Location::new(path, span),
                         message,
@@ -83,8 +83,12 @@ fn lock_of(block: &Block) -> Option<String> {
     })
 }
 
-fn lock_span(module: &Module, block: BlockId) -> Span {
-    module.block(block).span
+/// The line of a `with`.
+fn header(block: &Block) -> Span {
+    match &block.kind {
+        BlockKind::With { header, .. } => *header,
+        _ => block.span,
+    }
 }
 
 /// A place below `block` that asks for `lock` again, in the function itself or in one that it calls.
@@ -95,7 +99,7 @@ fn again(module: &Module, block: BlockId, holder: FunctionId, lock: &str, seen: 
             && lock_of(inner).as_deref() == Some(lock)
     });
     if let Some(nested) = nested {
-        return Some(Again { place: nested.span, hops: vec![] });
+        return Some(Again { place: header(nested), hops: vec![] });
     }
     let calls = module.calls.iter().filter(|call| call.function == Some(holder) && within(module, call.block, block));
     calls.filter(|call| !call.deferred).find_map(|call| through(module, call, lock, seen))
@@ -127,7 +131,7 @@ fn through(module: &Module, call: &Call, lock: &str, seen: &mut Vec<FunctionId>)
             && lock_of(inner).as_deref() == Some(lock)
     });
     if let Some(direct) = direct {
-        return Some(Again { place: direct.span, hops: vec![hop] });
+        return Some(Again { place: header(direct), hops: vec![hop] });
     }
     let calls = module.calls.iter().filter(|inner| {
         inner.function == Some(id) && body.span.covers(inner.span) && is_unconditional(module, inner.block)
