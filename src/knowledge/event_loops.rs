@@ -20,6 +20,9 @@ pub struct LoopRunner {
     /// Whether nest_asyncio makes it work under a running loop.
     #[serde(default)]
     pub nestable: bool,
+    /// The library whose coroutines it can't run under, where it is not asyncio.
+    #[serde(default)]
+    pub library: Option<String>,
     /// What it raises under a running loop.
     pub raises: String,
     /// Where this is from.
@@ -38,7 +41,10 @@ pub struct ThreadHandler {
     /// Calls that give it functions as arguments.
     #[serde(default)]
     pub takers: Vec<String>,
-    /// The call that makes it use threads, where it does not always.
+    /// Whether its handlers answer requests in whatever thread its server has.
+    #[serde(default)]
+    pub requests: bool,
+    /// The call that makes it use threads for requests.
     #[serde(default)]
     pub threads_with: Option<String>,
     /// Where this is from.

@@ -115,7 +115,9 @@ fn report_helper(
     report: &mut Reporter,
 ) {
     let Some((call, row)) = calls.first() else { return };
-    let Some(chain) = graph.loop_above(function, &|_| false).filter(|chain| !chain.is_inferred()) else { return };
+    let Some(chain) = graph.loop_above(function, &|_| false, &|_| false).filter(|chain| !chain.is_inferred()) else {
+        return;
+    };
     report
         .advice(
             Location::new(function.path, call.span),

@@ -1,7 +1,7 @@
 //! AIO001 get-event-loop: asking for an event loop where there is none, by the place and the Python that runs.
 
 use crate::deployment::call_graph::{CallGraph, FunctionAt};
-use crate::deployment::{Deployment, Documents, Platform, Project, Sdk};
+use crate::deployment::{Deployment, Documents, Platform, Project, Role, Sdk};
 use crate::diagnostic::{Fix, Location, RepoPath, RuleId, Span};
 use crate::formats::python::{AsyncContext, BlockKind, Call, Callee, Module, ValueKind};
 use crate::knowledge::PythonVersion;
@@ -51,6 +51,9 @@ impl Rule for GetEventLoop {
         let recent = deployment.python().is_some_and(|python| python.value.without_patch() >= warns);
         for site in sites(documents) {
             let Some(reached) = deployment.reach().get(site.path) else { continue };
+            if reached.role == Role::Imported && site.module.in_main_guard(site.call.block) {
+                continue;
+            }
             // Who calls what is asked only where the answer can matter.
             if !recent && !runs_in_script_thread(deployment, site.path) {
                 continue;
@@ -63,7 +66,7 @@ impl Rule for GetEventLoop {
             if at_start && reached.importer.is_none() && runs_in_script_thread(deployment, site.path) {
                 let why = "Streamlit runs the script in a thread of its own".to_owned();
                 let labels = deployment.platform().label(why.clone()).into_iter().collect();
-                site.report_thread(report, ThreadPlace { why, labels });
+                site.report_thread(report, ThreadPlace { why, labels, is_callback: false });
                 continue;
             }
             // A server that imports the file does so while its loop runs.

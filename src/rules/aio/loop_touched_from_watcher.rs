@@ -1,18 +1,29 @@
 //! AIO006 loop-touched-from-watcher: callbacks of another thread that reach into the event loop.
 
 use crate::deployment::Project;
-use crate::deployment::call_graph::{CallGraph, ClassAt, FunctionAt};
+use crate::deployment::call_graph::{CallGraph, FunctionAt};
 use crate::diagnostic::{Label, Location, RuleId};
 use crate::formats::python::{Call, Callee, FunctionId, Module};
 use crate::rules::program::{has_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
-use super::context::{asks_for_a_loop, contexts};
+use super::context::{asks_for_a_loop, contexts, watchers};
 
 /// AIO006 loop-touched-from-watcher.
 pub struct LoopTouchedFromWatcher;
 
-const LITERALS: &[&str] = &["watchdog", "paho", "put_nowait", "call_soon"];
+const LITERALS: &[&str] = &[
+    "watchdog",
+    "paho",
+    "put_nowait",
+    "call_soon",
+    // A handler whose base class stands in another file.
+    "def on_any_event",
+    "def on_created",
+    "def on_modified",
+    "def on_moved",
+    "def on_deleted",
+];
 
 /// Calls between the callback and the place.
 const MAX_HELPERS: usize = 20;
@@ -33,31 +44,18 @@ impl Rule for LoopTouchedFromWatcher {
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let graph = CallGraph::new(project.documents());
         for (path, module) in program_modules(project.documents(), LITERALS) {
-            for (id, _) in module.class_ids() {
-                let class = ClassAt { path, module, id };
-                if !is_watcher(&graph, class) {
-                    continue;
-                }
-                let methods = class.row().methods.iter().copied();
-                for method in methods.filter(|id| is_event_method(&module.function(*id).name)) {
-                    let callback = FunctionAt { path, module, id: method };
-                    let label = Label {
-                        location: callback.location(),
-                        message: "watchdog calls it in a thread of its own".to_owned(),
-                    };
-                    check_callback(callback, &label, true, report);
-                }
-            }
-            for callback in paho_callbacks(module) {
-                let callback = FunctionAt { path, module, id: callback };
-                let message = "the MQTT client calls it in a thread of its own".to_owned();
+            for (id, _) in module.function_ids() {
+                let callback = FunctionAt { path, module, id };
+                let Some(library) = watchers::caller(&graph, callback) else { continue };
+                let message = format!("{library} calls it in a thread of its own");
                 check_callback(callback, &Label { location: callback.location(), message }, true, report);
             }
             for call in module.calls.iter().filter(|call| touch(call) == Some(Touch::Unsafe)) {
                 let Some(id) = call.function.filter(|id| !module.function(*id).is_async) else { continue };
                 let function = FunctionAt { path, module, id };
                 let found = contexts(&graph, function);
-                if let (Some(thread), None, None) = (found.thread, found.on_loop, found.at_start)
+                if let (Some(thread), None, None) =
+                    (found.thread.filter(|place| !place.is_callback), found.on_loop, found.at_start)
                     && let Some(label) = thread.labels.into_iter().next()
                 {
                     check_callback(function, &label, false, report);
@@ -108,7 +106,7 @@ fn check_callback(callback: FunctionAt<'_>, label: &Label, helpers: bool, report
     let mut at = 0;
     while let Some(id) = reached.get(at).copied() {
         at += 1;
-        if module.function(id).is_async || asks_first(callback, id) {
+        if module.function(id).is_async || asks_first(callback, id) || makes_a_loop(module, id) {
             continue;
         }
         for call in module.calls.iter().filter(|call| call.function == Some(id)) {
@@ -142,50 +140,14 @@ fn check_callback(callback: FunctionAt<'_>, label: &Label, helpers: bool, report
     }
 }
 
+/// Whether the function makes a loop of its own, which it may touch.
+fn makes_a_loop(module: &Module, id: FunctionId) -> bool {
+    module.calls.iter().any(|call| call.function == Some(id) && call.callee.last_name() == Some("new_event_loop"))
+}
+
 fn asks_first(callback: FunctionAt<'_>, id: FunctionId) -> bool {
     let function = FunctionAt { id, ..callback };
     let own = |call: &Call| call.function == Some(id) && call.is("asyncio.get_running_loop");
     asks_for_a_loop(function) && !callback.module.calls.iter().any(own)
         || callback.module.calls.iter().any(|call| own(call) && callback.module.is_caught(call.block, "RuntimeError"))
-}
-
-fn is_watcher(graph: &CallGraph<'_>, class: ClassAt<'_>) -> bool {
-    let lineage = class.module.class(class.id).bases.iter().filter_map(|base| base.name.as_ref());
-    lineage.clone().any(|name| is_event_handler(name))
-        || graph.documents().python(class.path).is_some_and(|module| {
-            class.module.class(class.id).bases.iter().filter_map(|base| base.class).any(|base| {
-                module.class(base).bases.iter().filter_map(|base| base.name.as_ref()).any(|name| is_event_handler(name))
-            })
-        })
-}
-
-fn is_event_handler(name: &str) -> bool {
-    name.starts_with("watchdog.events.") && name.ends_with("EventHandler")
-}
-
-fn is_event_method(name: &str) -> bool {
-    matches!(
-        name,
-        "dispatch"
-            | "on_any_event"
-            | "on_created"
-            | "on_modified"
-            | "on_deleted"
-            | "on_moved"
-            | "on_closed"
-            | "on_opened"
-    )
-}
-
-/// The functions that are set as callbacks of a paho MQTT client.
-fn paho_callbacks(module: &Module) -> Vec<FunctionId> {
-    if !module.imports.iter().any(|import| import.qualified().is_within("paho.mqtt")) {
-        return vec![];
-    }
-    let callbacks = module.assignments.iter().filter(|row| {
-        row.target
-            .rsplit_once('.')
-            .is_some_and(|(_, name)| matches!(name, "on_message" | "on_connect" | "on_disconnect" | "on_publish"))
-    });
-    callbacks.filter_map(|row| row.value.as_function()).collect()
 }

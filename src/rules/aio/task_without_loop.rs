@@ -32,7 +32,7 @@ impl Rule for TaskWithoutLoop {
         let graph = CallGraph::new(documents);
         for (path, module) in program_modules(documents, LITERALS) {
             for call in module.calls.iter().filter(|call| !call.deferred && call.is("asyncio.create_task")) {
-                let Some(why) = no_loop(&graph, path, module, call) else { continue };
+                let Some(why) = no_loop(&graph, path, module, call).filter(|why| !why.is_callback) else { continue };
                 if call.function.is_none()
                     && project.deployments().iter().any(|deployment| is_imported_by_server(deployment, path))
                 {
@@ -65,6 +65,8 @@ fn in_handler(module: &Module, call: &Call) -> bool {
 pub(super) struct Reason {
     reason: String,
     labels: Vec<Label>,
+    /// Whether it is a callback of a library's own thread, which AIO006 reports.
+    is_callback: bool,
 }
 
 /// Why no loop runs where a call that needs one stands; `None` where one may.
@@ -77,7 +79,11 @@ pub(super) fn no_loop(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, c
     }
     let Some(id) = call.function else {
         let reason = if module.in_main_guard(call.block) { "the program starts" } else { "the file is imported" };
-        return Some(Reason { reason: format!("no event loop runs while {reason}"), labels: vec![] });
+        return Some(Reason {
+            reason: format!("no event loop runs while {reason}"),
+            labels: vec![],
+            is_callback: false,
+        });
     };
     let (path, module) = {
         let path = graph.documents().repository().entry(path)?.path();
@@ -89,16 +95,20 @@ pub(super) fn no_loop(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, c
     }
     let name = &function.row().qualified;
     match contexts(graph, function) {
-        Contexts { thread: Some(place), on_loop: None, .. } => {
-            Some(Reason { reason: format!("`{name}` runs in a thread without an event loop"), labels: place.labels })
-        }
+        Contexts { thread: Some(place), on_loop: None, .. } => Some(Reason {
+            reason: format!("`{name}` runs in a thread without an event loop"),
+            labels: place.labels,
+            is_callback: place.is_callback,
+        }),
         Contexts { view: Some(view), on_loop: None, .. } => Some(Reason {
             reason: format!("no event loop runs in the Flask view `{name}`"),
             labels: vec![Label { location: view, message: "Flask calls it for a request".to_owned() }],
+            is_callback: false,
         }),
         Contexts { at_start: Some(start), on_loop: None, unknown: false, .. } => Some(Reason {
             reason: format!("`{name}` is called before an event loop runs"),
             labels: vec![Label { location: start, message: "here, where the program starts".to_owned() }],
+            is_callback: false,
         }),
         _ => None,
     }

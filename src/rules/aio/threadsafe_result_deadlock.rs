@@ -67,7 +67,7 @@ impl Rule for ThreadsafeResultDeadlock {
                         )
                     };
                     finding.label(Location::new(path, sent.span), "the coroutine is sent to a loop here").help(help);
-                } else if let Some(chain) = graph.loop_above(function, &|found| asks_for_a_loop(found)) {
+                } else if let Some(chain) = graph.loop_above(function, &|found| asks_for_a_loop(found), &|_| false) {
                     report
                         .warning(
                             location,

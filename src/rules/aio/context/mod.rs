@@ -1,10 +1,12 @@
 //! In what a plain function runs: on an event loop, in a thread that has none, or where the program starts.
 
+pub(super) mod watchers;
+
 use crate::deployment::call_graph::{CallGraph, Edge, EdgeKind, FunctionAt};
 use crate::deployment::{Deployment, Role};
 use crate::diagnostic::{Label, Location, RepoPath};
-use crate::formats::python::{BlockId, Call, FunctionId, Module, Runner};
-use crate::knowledge::{event_loops, fits_any};
+use crate::formats::python::{BlockId, Call, Decorator, FunctionId, Module, Runner};
+use crate::knowledge::{ThreadHandler, event_loops, fits_any};
 use crate::repo::FileKind;
 
 /// Functions looked at for one question.
@@ -17,6 +19,8 @@ pub(in crate::rules) struct ThreadPlace {
     pub why: String,
     /// The places that show it.
     pub labels: Vec<Label>,
+    /// Whether it is a callback of a library's own thread.
+    pub is_callback: bool,
 }
 
 /// Everything that is known to run a function.
@@ -24,7 +28,7 @@ pub(in crate::rules) struct ThreadPlace {
 pub(in crate::rules) struct Contexts {
     /// A thread without a loop.
     pub thread: Option<ThreadPlace>,
-    /// A Flask view, in whatever thread.
+    /// A view of Flask or the like, in whatever thread.
     pub view: Option<Location>,
     /// A coroutine or a callback of the loop.
     pub on_loop: Option<Location>,
@@ -68,8 +72,18 @@ pub(in crate::rules) fn contexts(graph: &CallGraph<'_>, start: FunctionAt<'_>) -
     while let Some((function, labels)) = seen.get(at).cloned() {
         at += 1;
         let decorated = classify_decorators(function, &labels, &mut contexts);
+        let called_back = watchers::caller(graph, function);
+        if let Some(library) = called_back {
+            thread(
+                &mut contexts,
+                &labels,
+                function.location(),
+                format!("{library} calls it in a thread of its own"),
+                true,
+            );
+        }
         let edges = graph.callers(function);
-        if edges.is_empty() && !decorated {
+        if edges.is_empty() && !decorated && called_back.is_none() {
             contexts.unknown = true;
         }
         for edge in edges {
@@ -103,12 +117,13 @@ fn classify_edge<'d>(edge: Edge<'d>, labels: &[Label], contexts: &mut Contexts) 
     match edge.kind {
         EdgeKind::HandOff(Runner::Loop) => drop(contexts.on_loop.get_or_insert(location)),
         EdgeKind::HandOff(Runner::Thread) => {
-            let how = edge.call.callee.last_name().unwrap_or("a thread").to_owned();
-            thread(contexts, labels, location, format!("`{how}` runs it in a thread"));
+            let how = edge.call.and_then(|call| call.callee.last_name()).unwrap_or("a thread").to_owned();
+            thread(contexts, labels, location, format!("`{how}` runs it in a thread"), false);
         }
-        EdgeKind::HandOff(_) => match taker(edge.call) {
-            Some(framework) => {
-                thread(contexts, labels, location, format!("{framework} runs plain handlers in worker threads"));
+        EdgeKind::HandOff(_) => match edge.call.and_then(taker) {
+            Some(handler) if handler.requests => drop(contexts.view.get_or_insert(location)),
+            Some(ThreadHandler { framework, .. }) => {
+                thread(contexts, labels, location, format!("{framework} runs plain handlers in worker threads"), false);
             }
             None => contexts.unknown = true,
         },
@@ -124,19 +139,18 @@ fn classify_edge<'d>(edge: Edge<'d>, labels: &[Label], contexts: &mut Contexts) 
     None
 }
 
-fn thread(contexts: &mut Contexts, labels: &[Label], place: Location, why: String) {
+fn thread(contexts: &mut Contexts, labels: &[Label], place: Location, why: String, is_callback: bool) {
     if contexts.thread.is_none() {
         let mut labels = labels.to_vec();
         labels.insert(0, Label { location: place, message: why.clone() });
-        contexts.thread = Some(ThreadPlace { why, labels });
+        contexts.thread = Some(ThreadPlace { why, labels, is_callback });
     }
 }
 
-/// The framework that a call gives its functions to, where that runs them in threads.
-fn taker(call: &Call) -> Option<&'static str> {
+/// The framework that a call gives its functions to.
+fn taker(call: &Call) -> Option<&'static ThreadHandler> {
     let name = call.qualified()?;
-    let mut handlers = event_loops().handlers.iter();
-    handlers.find(|handler| fits_any(name, &handler.takers)).map(|handler| handler.framework.as_str())
+    event_loops().handlers.iter().find(|handler| fits_any(name, &handler.takers))
 }
 
 /// Notes what the decorators of a function say about who runs it; gives whether anything runs it.
@@ -144,42 +158,40 @@ fn classify_decorators(function: FunctionAt<'_>, labels: &[Label], contexts: &mu
     let mut runs = false;
     for decorator in &function.row().decorators {
         let place = Location::new(function.path, decorator.span);
-        match decorator_framework(function.module, decorator) {
-            Some(("Flask", always)) => {
-                contexts.view.get_or_insert(place.clone());
-                if always {
-                    thread(contexts, labels, place, "Flask's own server runs views in threads".to_owned());
-                }
-                runs = true;
+        let Some(ThreadHandler { framework, requests, threads_with, .. }) =
+            decorator_framework(function.module, decorator)
+        else {
+            contexts.unknown |= !crate::deployment::call_graph::keeps_nature(decorator);
+            continue;
+        };
+        runs = true;
+        let calls = |starter: &String| function.module.calls.iter().any(|call| call.is(starter));
+        if *requests {
+            contexts.view.get_or_insert(place.clone());
+            if threads_with.as_ref().is_some_and(calls) {
+                thread(contexts, labels, place, format!("{framework}'s own server runs views in threads"), false);
             }
-            Some((framework, _)) => {
-                let why = format!("{framework} runs plain handlers in worker threads");
-                thread(contexts, labels, place, why);
-                runs = true;
-            }
-            None if crate::deployment::call_graph::keeps_nature(decorator) => {}
-            None => contexts.unknown = true,
+        } else {
+            thread(contexts, labels, place, format!("{framework} runs plain handlers in worker threads"), false);
         }
     }
     runs
 }
 
-/// The framework whose handler a decorator makes, and whether its handlers run in threads for sure.
-fn decorator_framework(module: &Module, decorator: &crate::formats::python::Decorator) -> Option<(&'static str, bool)> {
+/// The framework whose handler a decorator makes.
+fn decorator_framework(module: &Module, decorator: &Decorator) -> Option<&'static ThreadHandler> {
     let imports = |root: &str| module.imports.iter().any(|import| import.qualified().root() == root);
-    event_loops().handlers.iter().find_map(|handler| {
+    event_loops().handlers.iter().find(|handler| {
         let resolved = decorator.name.as_ref().is_some_and(|name| fits_any(name, &handler.decorators));
         // `@app.get` of an `app` from another file of the repository.
         let method = decorator.text.rsplit_once('.').map(|(_, method)| method);
         let spelled = method.is_some_and(|method| {
             handler.decorators.iter().any(|known| known.ends_with(&format!(".{method}")))
-                && imports(&handler.framework.to_ascii_lowercase())
+                && imports(&handler.framework.to_ascii_lowercase().replace('-', "_"))
                 && decorator.call.is_some()
                 && decorator.name.as_ref().is_none_or(|name| !name.contains("()"))
         });
-        let always =
-            handler.threads_with.as_ref().is_none_or(|starter| module.calls.iter().any(|call| call.is(starter)));
-        (resolved || spelled).then_some((handler.framework.as_str(), always))
+        resolved || spelled
     })
 }
 

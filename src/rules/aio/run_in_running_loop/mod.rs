@@ -1,16 +1,20 @@
 //! AIO002 run-in-running-loop: running an event loop in a thread where one runs already.
 
-use crate::deployment::call_graph::{CallGraph, FunctionAt};
+mod greenlets;
+mod rust;
+
+use std::collections::BTreeMap;
+
+use crate::deployment::call_graph::{CallGraph, FunctionAt, Root};
 use crate::deployment::{Documents, Project};
-use crate::diagnostic::{Diagnostic, Location, RepoPath, RuleId};
+use crate::diagnostic::{Diagnostic, Label, Location, RepoPath, RuleId};
 use crate::formats::python::{Call, Callee, FunctionId, Module};
-use crate::formats::rust::RustContext;
 use crate::knowledge::{LoopRunner, event_loops, fits_any};
 use crate::rules::program::{has_program, is_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
 use super::context::asks_for_a_loop;
-use super::greenlets;
+use super::served::served_files;
 
 /// AIO002 run-in-running-loop.
 pub struct RunInRunningLoop;
@@ -28,8 +32,15 @@ const LITERALS: &[&str] = &[
     "eventlet",
     "gevent",
     "block_on",
+    "async fn",
+    "gunicorn",
     "nest_asyncio",
+    "trio",
+    "worker_class",
 ];
+
+/// Files that a server imports under its loop, with the place that starts it.
+type Served<'d> = BTreeMap<&'d RepoPath, Location>;
 
 impl Rule for RunInRunningLoop {
     fn id(&self) -> RuleId {
@@ -48,14 +59,21 @@ impl Rule for RunInRunningLoop {
         let documents = project.documents();
         let graph = CallGraph::new(documents);
         let nested = is_nested(documents);
+        let served = served_files(project, &graph);
         let mut plain = Vec::new();
         for (path, module) in program_modules(documents, LITERALS) {
             let mut seen: Vec<FunctionId> = Vec::new();
             for call in module.calls.iter().filter(|call| !call.deferred) {
                 let Some(runner) = runner(module, call) else { continue };
-                let Some(id) = call.function.filter(|_| !module.in_type_checking(call.block)) else { continue };
+                let Some(id) = call.function else {
+                    if !(runner.nestable && nested) {
+                        report_import(&served, path, module, call, runner, report);
+                    }
+                    continue;
+                };
                 let function = FunctionAt { path, module, id };
                 if (runner.nestable && nested)
+                    || module.in_type_checking(call.block)
                     || asks_for_a_loop(function)
                     || module.is_caught_by_name(call.block, "RuntimeError")
                     || asks_for_a_coroutine(documents, path, module, call)
@@ -64,10 +82,12 @@ impl Rule for RunInRunningLoop {
                     continue;
                 }
                 let found = if module.function(id).is_async {
-                    report_direct(function, call, runner, report);
+                    if is_of_library(module, runner) {
+                        report_direct(function, call, runner, report);
+                    }
                     true
                 } else {
-                    let found = report_chain(&graph, function, call, runner, report);
+                    let found = report_chain(&graph, &served, function, call, runner, report);
                     if !found {
                         plain.push((function, call.span));
                     }
@@ -78,8 +98,8 @@ impl Rule for RunInRunningLoop {
                 }
             }
         }
-        greenlets::check(&graph, &plain, report);
-        check_rust(documents, report);
+        greenlets::check(project, &graph, &plain, report);
+        rust::check(documents, report);
     }
 }
 
@@ -106,6 +126,36 @@ fn asks_for_a_coroutine(documents: &Documents, path: &RepoPath, module: &Module,
         let test = test.of(source.text());
         test.contains("isawaitable") || test.contains("iscoroutine")
     })
+}
+
+/// Whether coroutines of the file can run on a loop that the runner refuses to nest in: Trio and asyncio do not know of each
+/// other.
+fn is_of_library(module: &Module, runner: &LoopRunner) -> bool {
+    let imports = |root: &str| module.imports.iter().any(|import| import.qualified().root() == root);
+    match runner.library.as_deref() {
+        Some(library) => imports(library) && !imports("asyncio"),
+        None => !imports("trio"),
+    }
+}
+
+/// Reports a call at the top level of a file that a server imports under its loop.
+fn report_import(
+    served: &Served<'_>,
+    path: &RepoPath,
+    module: &Module,
+    call: &Call,
+    runner: &LoopRunner,
+    report: &mut Reporter,
+) {
+    let Some(start) = served.get(path).filter(|_| module.runs_at_import(call.block)) else { return };
+    if runner.library.is_some() || module.is_caught_by_name(call.block, "RuntimeError") {
+        return;
+    }
+    let hidden = module.is_caught(call.block, "RuntimeError");
+    let message = format!("{} runs when uvicorn imports this file, which it does under its event loop", spelled(call));
+    report_by_handler(report, hidden, Location::new(path, call.span), message)
+        .label(start.clone(), "uvicorn starts here")
+        .help(help(runner, hidden, "await the coroutine in the application's lifespan, or before uvicorn starts"));
 }
 
 /// Whether the program lets loops nest.
@@ -149,23 +199,36 @@ fn report_by_handler(report: &mut Reporter, hidden: bool, location: Location, me
 /// Reports the way from a coroutine down to the call, if there is one.
 fn report_chain(
     graph: &CallGraph<'_>,
+    served: &Served<'_>,
     function: FunctionAt<'_>,
     call: &Call,
     runner: &LoopRunner,
     report: &mut Reporter,
 ) -> bool {
     let cut = |found: FunctionAt<'_>| asks_for_a_loop(found);
-    let Some(chain) = graph.loop_above(function, &cut) else { return false };
+    let Some(chain) = graph.loop_above(function, &cut, &|path| served.contains_key(path)) else { return false };
+    let of_library = match chain.root {
+        Root::Coroutine(root) | Root::Callback(root) => is_of_library(root.module, runner),
+        Root::Import(_) => runner.library.is_none(),
+    };
+    if !of_library {
+        return false;
+    }
     let inferred = chain.is_inferred();
     let message = format!(
-        "{} in `{}` {} under the event loop that runs `{}`",
+        "{} in `{}` {} under the event loop that {} `{}`",
         spelled(call),
         function.row().qualified,
         if inferred { "fails where it is called" } else { "is called" },
+        if matches!(chain.root, Root::Import(_)) { "imports" } else { "runs" },
         chain.root_name()
     );
     let location = Location::new(function.path, call.span);
-    let hidden = function.module.is_caught(call.block, "RuntimeError");
+    let hidden = function.module.is_caught(call.block, "RuntimeError") || chain.is_hidden("RuntimeError");
+    let server = match chain.root {
+        Root::Import(path) => served.get(path),
+        _ => None,
+    };
     let finding = if inferred && !hidden {
         report.warning(location, message)
     } else {
@@ -173,6 +236,7 @@ fn report_chain(
     };
     finding
         .remark("here the loop would have to run inside itself")
+        .labels(server.map(|start| Label { location: start.clone(), message: "uvicorn starts here".to_owned() }))
         .labels(chain.labels())
         .help(help(runner, hidden, "make the functions between coroutines and await them, or call the first of them with `await asyncio.to_thread(…)`"));
     true
@@ -184,34 +248,4 @@ fn help(runner: &LoopRunner, hidden: bool, what: &str) -> String {
         help.push_str("; the handler around it only hides that");
     }
     help
-}
-
-/// `block_on` in an asynchronous function of Rust.
-fn check_rust(documents: &Documents, report: &mut Reporter) {
-    for (path, file) in documents.rust_mentioning(&["block_on"]) {
-        if crate::deployment::reach::is_aside(path, &RepoPath::root()) {
-            continue;
-        }
-        for call in file.calls.iter().filter(|call| call.context == RustContext::Async && !call.in_test) {
-            let runtime = match (call.path(), call.method()) {
-                (Some("tokio::runtime::Handle::block_on" | "tokio::runtime::Runtime::block_on"), _) => {
-                    "a Tokio runtime"
-                }
-                (None, Some("block_on")) if file.calls.iter().any(|other| is_tokio(other.path())) => "a Tokio runtime",
-                _ => continue,
-            };
-            report
-                .error(
-                    Location::new(path, call.name_span()),
-                    "block_on in an async function panics: a runtime already runs in this thread",
-                )
-                .help(format!(
-                    "{runtime} refuses to start within another (Cannot start a runtime from within a runtime): `.await` the future, or move the call into `tokio::task::spawn_blocking`"
-                ));
-        }
-    }
-}
-
-fn is_tokio(path: Option<&str>) -> bool {
-    path.is_some_and(|path| path.starts_with("tokio::runtime::"))
 }
