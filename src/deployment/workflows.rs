@@ -4,7 +4,7 @@ use crate::diagnostic::RepoPath;
 use crate::formats::package::Requirement;
 use crate::formats::pip_command::parse_pip_command;
 use crate::formats::shell::invocations;
-use crate::formats::workflow::{Workflow, looks_like_workflow};
+use crate::formats::workflow::{Action, Workflow, looks_like_workflow};
 use crate::repo::{FileKind, Presence};
 
 use super::Documents;
@@ -105,6 +105,13 @@ pub fn installed(workflow: &Workflow) -> Vec<Requirement> {
         .filter_map(|command| parse_pip_command(&invocation_words(&command)))
         .flat_map(|pip| pip.requirements)
         .collect()
+}
+
+/// The composite actions of the repository that are its own and meant to run, by path.
+pub fn composite_actions(documents: &Documents) -> impl Iterator<Item = (&RepoPath, &Action)> {
+    let paths = documents.repository().of_kind(FileKind::Action).map(|entry| entry.path());
+    let meant = paths.filter(|path| path.as_str().starts_with(".github/") || !is_shelved(path));
+    meant.filter_map(|path| Some((path, documents.action(path)?)))
 }
 
 /// The files outside the live folder that have the shape of a workflow and are no templates, examples or the like.

@@ -23,7 +23,17 @@ pub struct OldAction {
     /// `owner/repository[/path]`, in lower case.
     pub names: Vec<String>,
     /// Releases with a lower major are concerned.
+    #[serde(default)]
     pub before: u32,
+    /// Majors below it are not concerned.
+    #[serde(default)]
+    from: u32,
+    /// Releases of this major are concerned that are below `below`.
+    #[serde(default)]
+    only: Option<u32>,
+    /// The first release of `only` that is not concerned.
+    #[serde(default)]
+    below: Option<String>,
     /// The major to write instead.
     #[serde(default)]
     pub raise: Option<u32>,
@@ -45,11 +55,23 @@ struct Table {
     actions: Vec<OldAction>,
 }
 
-/// What is known of the release `major` of an action; the worst where several things are.
+impl OldAction {
+    /// Whether a release is concerned. A bare major stands for its newest release.
+    fn concerns(&self, release: &[u32]) -> bool {
+        let Some(major) = release.first() else { return false };
+        let is_below = self.below.as_deref().is_some_and(|below| {
+            let below: Vec<u32> = below.split('.').filter_map(|part| part.parse().ok()).collect();
+            release.len() > 2 && release < below.as_slice()
+        });
+        (self.from..self.before).contains(major) || (self.only == Some(*major) && is_below)
+    }
+}
+
+/// What is known of a release of an action, given by its numbers (`[4, 1, 0]`); the worst where several things are.
 #[must_use]
-pub fn old_action(name: &str, major: u32) -> Option<&'static OldAction> {
+pub fn old_action(name: &str, release: &[u32]) -> Option<&'static OldAction> {
     let name = name.to_ascii_lowercase();
-    let known = table().actions.iter().filter(|action| major < action.before && action.names.contains(&name));
+    let known = table().actions.iter().filter(|action| action.concerns(release) && action.names.contains(&name));
     known.min_by_key(|action| action.severity)
 }
 
@@ -70,9 +92,21 @@ mod tests {
     #[test]
     fn the_worst_is_told() {
         assert!(table().actions.iter().all(|action| action.evidence.starts_with("https://")));
-        assert_eq!(old_action("actions/cache", 2).unwrap().severity, ActionState::Error);
-        assert_eq!(old_action("Actions/Cache", 3).unwrap().severity, ActionState::Advice);
-        assert_eq!(old_action("actions/checkout", 2).unwrap().severity, ActionState::Warning);
-        assert!(old_action("actions/cache", 4).is_none() && old_action("actions/stale", 1).is_none());
+        for (name, release, severity) in [
+            ("actions/cache", &[2][..], Some(ActionState::Error)),
+            ("Actions/Cache", &[3], Some(ActionState::Advice)),
+            ("actions/cache", &[3, 3, 2], Some(ActionState::Error)),
+            ("actions/cache", &[4, 1, 2], Some(ActionState::Error)),
+            ("actions/cache/restore", &[4, 2, 0], Some(ActionState::Advice)),
+            ("actions/cache", &[5], None),
+            ("actions/checkout", &[2], Some(ActionState::Warning)),
+            ("actions/checkout", &[4, 3, 1], Some(ActionState::Advice)),
+            ("actions/checkout", &[6], None),
+            ("actions/checkout", &[1], None),
+            ("actions/github-script", &[5], Some(ActionState::Warning)),
+            ("actions/stale", &[1], None),
+        ] {
+            assert_eq!(old_action(name, release).map(|old| old.severity), severity, "{name} {release:?}");
+        }
     }
 }

@@ -21,7 +21,6 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Location, RepoPath, Span};
 
 use super::{Documents, workflows};
-use crate::repo::FileKind;
 
 /// What names a path, and so what happens without it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,10 +112,8 @@ pub fn missing_step_paths(documents: &Documents) -> Vec<MissingStepPath> {
     for (path, workflow) in workflows::live(documents) {
         steps::walk_workflow(documents, path, workflow, &mut misses);
     }
-    for entry in documents.repository().of_kind(FileKind::Action) {
-        if let Some(action) = documents.action(entry.path()) {
-            steps::walk_action(documents, entry.path(), action, &mut misses);
-        }
+    for (path, action) in workflows::composite_actions(documents) {
+        steps::walk_action(documents, path, action, &mut misses);
     }
     let mut groups: BTreeMap<(RepoPath, bool, String), Vec<Miss>> = BTreeMap::new();
     for miss in misses {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::deployment::{Project, workflows};
 use crate::diagnostic::{Fix, Location, RuleId, Severity, Span};
-use crate::formats::workflow::{ActionReference, ActionTarget};
+use crate::formats::workflow::{ActionReference, ActionTarget, Step};
 use crate::knowledge::{ActionState, OldAction, old_action};
 use crate::repo::Source;
 use crate::rules::{Reporter, Rule};
@@ -29,10 +29,16 @@ impl Rule for OutdatedAction {
         let documents = project.documents();
         // One release used in many places is one cause, and one decision.
         let mut uses: BTreeMap<String, Vec<Use>> = BTreeMap::new();
-        for (path, workflow) in workflows::live(documents) {
+        let jobs = workflows::live(documents).map(|(path, workflow)| {
+            let steps: Vec<&Step> = workflow.jobs.iter().flat_map(|job| &job.steps).collect();
+            (path, steps)
+        });
+        let actions =
+            workflows::composite_actions(documents).map(|(path, action)| (path, action.steps.iter().collect()));
+        for (path, steps) in jobs.chain(actions) {
             let Some(source) = documents.repository().source(path) else { continue };
-            let steps = workflow.jobs.iter().flat_map(|job| &job.steps).filter_map(|step| step.uses.as_ref());
-            for found in steps.filter_map(|reference| outdated(source, reference)) {
+            let references = steps.into_iter().filter_map(|step: &Step| step.uses.as_ref());
+            for found in references.filter_map(|reference| outdated(source, reference)) {
                 uses.entry(found.text.clone()).or_default().push(found);
             }
         }
@@ -76,11 +82,12 @@ fn outdated(source: &Source, uses: &ActionReference) -> Option<Use> {
     let is_commit = reference.value.len() == 40 && reference.value.bytes().all(|byte| byte.is_ascii_hexdigit());
     let (version, exact) =
         if is_commit { (version_comment(source, uses.text.span)?, false) } else { (reference.value.clone(), true) };
-    let major = major(&version)?;
-    let old = old_action(&name, major)?;
+    let release = release(&version)?;
+    let major = *release.first()?;
+    let old = old_action(&name, &release)?;
     let fix = old.raise.filter(|_| exact).map(|raise| {
         let message = format!("Use {name}@v{raise}");
-        let fix = if old.automatic && (old.severity == ActionState::Error || raise == major + 1) {
+        let fix = if old.automatic && (old.severity == ActionState::Error || raise <= major + 1) {
             Fix::safe(message)
         } else {
             Fix::unsafe_(message)
@@ -94,14 +101,12 @@ fn outdated(source: &Source, uses: &ActionReference) -> Option<Use> {
 fn version_comment(source: &Source, reference: Span) -> Option<String> {
     let line = source.line_at(reference.end);
     let comment = Span::new(reference.end, line.end).of(source.text()).split_once('#')?.1;
-    let word = comment.split_whitespace().find(|word| major(word).is_some())?;
+    let word = comment.split_whitespace().find(|word| release(word).is_some())?;
     Some(word.to_owned())
 }
 
-/// The major of `v4`, `v4.1.0` or `4.1`. Branches have none.
-fn major(version: &str) -> Option<u32> {
+/// The numbers of `v4`, `v4.1.0` or `4.1`. Branches have none.
+fn release(version: &str) -> Option<Vec<u32>> {
     let digits = version.strip_prefix("tag=").unwrap_or(version).trim_start_matches('v');
-    let mut parts = digits.split('.');
-    let major = parts.next()?.parse().ok()?;
-    parts.all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())).then_some(major)
+    digits.split('.').map(|part| part.parse().ok()).collect()
 }
