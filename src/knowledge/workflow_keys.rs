@@ -1,5 +1,6 @@
 //! The keys and events of GitHub workflows: `rules/platforms/workflow.toml`.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -16,8 +17,20 @@ pub struct WorkflowKeys {
     pub job_keys: Vec<String>,
     /// The keys of a step.
     pub step_keys: Vec<String>,
+    /// The keys of which a step has one.
+    pub step_kinds: Vec<String>,
     /// The events that start a workflow.
     pub events: Vec<String>,
+    /// The keys of a job that calls a workflow.
+    pub call_keys: Vec<String>,
+    /// What `permissions` may name.
+    pub permission_scopes: Vec<String>,
+    /// The keys of a step of a composite action.
+    pub composite_step_keys: Vec<String>,
+    /// The contexts that each part may read, by its path without the ids of jobs.
+    pub contexts: BTreeMap<String, Vec<String>>,
+    /// The keys below an event; those that are not listed take `types` alone.
+    pub event_keys: BTreeMap<String, Vec<String>>,
 }
 
 /// The lists.

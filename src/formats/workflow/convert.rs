@@ -193,6 +193,10 @@ fn target(text: &Spanned<String>) -> ActionTarget {
     if value.starts_with("./") || value.starts_with("../") || value == "." {
         return ActionTarget::Local(value.strip_prefix("./").unwrap_or(value).to_owned());
     }
+    // The repository that the workflow itself is from, which need not be the one that is checked out.
+    if value.starts_with("$/") {
+        return ActionTarget::Unknown;
+    }
     if let Some(image) = value.strip_prefix("docker://") {
         return ActionTarget::Docker(image.to_owned());
     }

@@ -61,6 +61,58 @@ pub fn expression_faults(text: &str) -> Vec<(Span, ExpressionFault)> {
     found
 }
 
+/// The contexts that the expressions of `text` read, each with its place. The text of an `if` is an expression as a whole
+/// where it holds none in braces.
+#[must_use]
+pub fn contexts_in(text: &str, is_condition: bool) -> Vec<(Span, String)> {
+    let mut bodies = Vec::new();
+    let mut from = 0;
+    while let Some(start) = text.get(from..).and_then(|rest| rest.find("${{")).map(|at| from + at + 3) {
+        let Some(end) = closing(text, start) else { break };
+        bodies.push(Span::new(start, end));
+        from = end;
+    }
+    if bodies.is_empty() && is_condition {
+        bodies.push(Span::new(0, text.len()));
+    }
+    let names = |body: Span| {
+        names(body.of(text)).into_iter().map(move |(at, name, called)| (at.shifted(body.start), name, called))
+    };
+    bodies
+        .into_iter()
+        .flat_map(names)
+        .filter(|(_, _, called)| !called)
+        .map(|(at, name, _)| (at, name.to_ascii_lowercase()))
+        .filter(|(_, name)| CONTEXTS.contains(&name.as_str()))
+        .collect()
+}
+
+/// The names in an expression that are no members of something, and whether each is called.
+fn names(body: &str) -> Vec<(Span, &str, bool)> {
+    let mut found = Vec::new();
+    let mut rest = body.char_indices().peekable();
+    let mut before = ' ';
+    while let Some((start, character)) = rest.next() {
+        if character == '\'' {
+            while rest.next_if(|(_, c)| *c != '\'').is_some() {}
+            rest.next();
+        } else if character.is_ascii_digit() {
+            while rest.next_if(|(_, c)| c.is_ascii_alphanumeric() || *c == '.').is_some() {}
+        } else if character.is_alphabetic() || character == '_' {
+            let mut end = start + character.len_utf8();
+            while let Some((at, c)) = rest.next_if(|(_, c)| c.is_alphanumeric() || matches!(c, '_' | '-')) {
+                end = at + c.len_utf8();
+            }
+            let called = body.get(end..).is_some_and(|rest| rest.trim_start().starts_with('('));
+            if before != '.' {
+                found.push((Span::new(start, end), Span::new(start, end).of(body), called));
+            }
+        }
+        before = if character.is_whitespace() { before } else { character };
+    }
+    found
+}
+
 /// The place of the `}}` that ends an expression; braces inside `'…'` are text.
 fn closing(text: &str, from: usize) -> Option<usize> {
     let mut quoted = false;
@@ -111,6 +163,17 @@ fn body_fault(body: &str) -> Option<(Span, ExpressionFault)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn contexts_are_found() {
+        let text =
+            "a secrets.X ${{ secrets.A || inputs.secrets.B }} ${{ 'secrets.C' }} ${{ a && fromJSON(env.D).github }}";
+        let names = |text: &str, bare| contexts_in(text, bare).into_iter().map(|(_, name)| name).collect::<Vec<_>>();
+        assert_eq!(names(text, true), ["secrets", "inputs", "env"]);
+        assert_eq!(contexts_in(text, false)[0].0, Span::new(16, 23));
+        assert_eq!(names("success() && env.X == 'it''s secrets' && Matrix.os", true), ["env", "matrix"]);
+        assert!(names("env.X", false).is_empty());
+    }
 
     #[test]
     fn faults_are_found_and_right_ones_are_not() {

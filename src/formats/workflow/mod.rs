@@ -12,7 +12,7 @@ use super::yaml::Node;
 use crate::diagnostic::{Span, Spanned};
 
 pub use convert::{is_composite_action, looks_like_workflow};
-pub use expression::{ExpressionFault, expression_faults};
+pub use expression::{ExpressionFault, contexts_in, expression_faults};
 pub use filter::FilterPattern;
 
 /// A workflow.

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::deployment::Project;
 use crate::deployment::sync::is_hub_step;
+use crate::deployment::workflows;
 use crate::diagnostic::{Diagnostic, Fix, Location, RepoPath, RuleId, Span};
-use crate::formats::workflow::{ExpressionFault, Job, Workflow, expression_faults};
+use crate::formats::workflow::{Action, ExpressionFault, Job, Workflow, contexts_in, expression_faults};
 use crate::formats::yaml::{Node, Style, Value};
 use crate::knowledge::workflow_keys;
 use crate::repo::{FileKind, Source};
 use crate::rules::nearest::{nearest, same_but_spelling};
+use crate::rules::wf::structure::{self, Fault};
 use crate::rules::{Reporter, Rule};
 
 /// WF003 invalid-workflow.
@@ -43,6 +45,59 @@ impl Rule for InvalidWorkflow {
                 None => {}
             }
         }
+        for (path, action) in workflows::composite_actions(documents) {
+            if let Some(source) = documents.repository().source(path) {
+                composite_action(path, source, action, report);
+            }
+        }
+    }
+}
+
+/// A composite action, which GitHub reads when a step comes to it.
+fn composite_action(path: &RepoPath, source: &Source, action: &Action, report: &mut Reporter) {
+    for fault in structure::action_faults(&action.node) {
+        report_fault(path, fault, "the action", report);
+    }
+    let Some(steps) = action.node.path(&["runs", "steps"]) else { return };
+    let mut scalars = Vec::new();
+    collect_scalars(steps, source.text(), &mut scalars);
+    for span in &scalars {
+        for (at, fault) in expression_faults(span.of(source.text())) {
+            let (what, help) = expression_words(fault);
+            report
+                .error(Location::new(path, at.shifted(span.start)), format!("{what}, so GitHub refuses the action"))
+                .help(help);
+        }
+    }
+    let known = workflow_keys().contexts.get("action.steps").map_or(&[][..], Vec::as_slice);
+    for span in scalars {
+        for (at, name) in contexts_in(span.of(source.text()), false) {
+            if is_literal(&name) || known.contains(&name) {
+                continue;
+            }
+            report
+                .error(
+                    Location::new(path, at.shifted(span.start)),
+                    format!("A composite action can't read `{name}`, so GitHub refuses it"),
+                )
+                .help("take the value as an input, which the workflow fills: `with: {token: ${{ secrets.TOKEN }}}`");
+        }
+    }
+}
+
+/// Whether a name in an expression is a value.
+fn is_literal(name: &str) -> bool {
+    matches!(name, "true" | "false" | "null" | "nan" | "infinity")
+}
+
+fn report_fault(path: &RepoPath, fault: Fault, refused: &str, report: &mut Reporter) {
+    let finding = report.error(Location::new(path, fault.span), format!("{}, so GitHub refuses {refused}", fault.what));
+    finding.help(fault.help);
+    if let Some((span, text)) = fault.label {
+        finding.label(Location::new(path, span), text);
+    }
+    if let Some(meant) = fault.meant {
+        finding.fix(Fix::unsafe_(format!("Write `{meant}`")).replace(path, fault.span, meant));
     }
 }
 
@@ -101,8 +156,12 @@ impl Check<'_> {
         for job in &workflow.jobs {
             self.job(job);
         }
+        for fault in structure::workflow_faults(&workflow.node) {
+            report_fault(self.path, fault, "the workflow", self.report);
+        }
         self.needs();
         self.expressions();
+        self.contexts();
     }
 
     /// Keys that the format does not know. A file for another tool has many; a mistake is one or two.
@@ -198,7 +257,7 @@ impl Check<'_> {
                     )
                     .label(Location::new(&path, run.span), "the other one");
                 }
-                (None, None) if step.get("<<").is_none() => {
+                (None, None) if !workflow_keys().step_kinds.iter().any(|kind| step.get(kind).is_some()) => {
                     self.error(
                         place,
                         "A step has neither `run` nor `uses`, so GitHub refuses the workflow",
@@ -217,6 +276,49 @@ impl Check<'_> {
                         "give each step its own id",
                     )
                     .label(Location::new(&path, first), "first here");
+                }
+            }
+        }
+    }
+
+    /// Contexts that are not to be had where they are read.
+    fn contexts(&mut self) {
+        let root = &self.workflow.node;
+        let mut parts: Vec<(&str, &Node)> = root.get("env").map(|node| ("env", node)).into_iter().collect();
+        for (_, job) in root.get("jobs").map(Node::entries).unwrap_or_default() {
+            for (key, part) in [
+                ("if", "jobs.if"),
+                ("runs-on", "jobs.runs-on"),
+                ("env", "jobs.env"),
+                ("strategy", "jobs.strategy"),
+                ("with", "jobs.with"),
+            ] {
+                parts.extend(job.get(key).map(|node| (part, node)));
+            }
+            let steps = job.get("steps").map(Node::items).unwrap_or_default();
+            parts.extend(steps.iter().filter_map(|step| Some(("jobs.steps.if", step.get("if")?))));
+        }
+        for (part, node) in parts {
+            let Some(known) = workflow_keys().contexts.get(part) else { continue };
+            let is_condition = part.ends_with(".if");
+            let mut scalars = Vec::new();
+            collect_scalars_holding(node, self.source.text(), if is_condition { "" } else { "${{" }, &mut scalars);
+            for span in scalars {
+                for (at, name) in contexts_in(span.of(self.source.text()), is_condition) {
+                    if known.contains(&name) || matches!(name.as_str(), "true" | "false" | "null" | "nan" | "infinity")
+                    {
+                        continue;
+                    }
+                    let place = part.trim_start_matches("jobs.").trim_start_matches("steps.");
+                    let help = match name.as_str() {
+                        "secrets" => {
+                            "hand the secret to `env` of the job, and ask for `env.NAME` in `if` of the step".to_owned()
+                        }
+                        _ => format!("here there may be {}", known.join(", ")),
+                    };
+                    let message =
+                        format!("`{name}` can't be read in `{place}` {}, so GitHub refuses the workflow", owner(part));
+                    self.error(at.shifted(span.start), message, help);
                 }
             }
         }
@@ -281,35 +383,57 @@ impl Check<'_> {
                 if name_of_hub_step {
                     continue;
                 }
-                let (what, help) = match fault {
-                    ExpressionFault::Open => {
-                        ("An expression is opened with `${{` and never closed".to_owned(), "close it with `}}`")
-                    }
-                    ExpressionFault::Empty => ("An expression is empty".to_owned(), "write what it stands for"),
-                    ExpressionFault::UnknownName(name) => (
-                        format!("`{name}` is no context and no function of GitHub's expressions"),
-                        "begin with a context such as `github`, `env`, `secrets`, `vars`, `inputs`, `matrix`, `steps` or `needs`",
-                    ),
-                    ExpressionFault::DoubleQuotes => {
-                        ("An expression holds text in double quotes".to_owned(), "write it in single quotes")
-                    }
-                };
+                let (what, help) = expression_words(fault);
                 self.error(at, format!("{what}, so GitHub refuses the workflow"), help);
             }
         }
     }
 }
 
+/// What is wrong with an expression, up to "so GitHub refuses …", and what to do.
+fn expression_words(fault: ExpressionFault) -> (String, &'static str) {
+    match fault {
+        ExpressionFault::Open => {
+            ("An expression is opened with `${{` and never closed".to_owned(), "close it with `}}`")
+        }
+        ExpressionFault::Empty => ("An expression is empty".to_owned(), "write what it stands for"),
+        ExpressionFault::UnknownName(name) => (
+            format!("`{name}` is no context and no function of GitHub's expressions"),
+            "begin with a context such as `github`, `env`, `secrets`, `vars`, `inputs`, `matrix`, `steps` or `needs`",
+        ),
+        ExpressionFault::DoubleQuotes => {
+            ("An expression holds text in double quotes".to_owned(), "write it in single quotes")
+        }
+    }
+}
+
+/// Whose a part is.
+fn owner(part: &str) -> &'static str {
+    match part {
+        "env" => "of a workflow",
+        "jobs.steps.if" => "of a step",
+        _ => "of a job",
+    }
+}
+
 /// The places of all scalars that hold an expression; of a block, without its first line, which may carry a comment.
 fn collect_scalars(node: &Node, text: &str, found: &mut Vec<Span>) {
+    collect_scalars_holding(node, text, "${{", found);
+}
+
+fn collect_scalars_holding(node: &Node, text: &str, wanted: &str, found: &mut Vec<Span>) {
     match &node.value {
-        Value::String(value) if value.contains("${{") && node.span == node.content => {
+        Value::String(value) if value.contains(wanted) && node.span == node.content => {
             let is_block = matches!(node.style, Style::Literal | Style::Folded);
             let head = if is_block { node.raw(text).find('\n').unwrap_or(0) } else { 0 };
             found.push(Span::new(node.span.start + head, node.span.end));
         }
-        Value::Sequence(items) => items.iter().for_each(|item| collect_scalars(item, text, found)),
-        Value::Mapping(entries) => entries.iter().for_each(|(_, value)| collect_scalars(value, text, found)),
+        Value::Sequence(items) => {
+            items.iter().for_each(|item| collect_scalars_holding(item, text, wanted, found));
+        }
+        Value::Mapping(entries) => {
+            entries.iter().for_each(|(_, value)| collect_scalars_holding(value, text, wanted, found));
+        }
         _ => {}
     }
 }

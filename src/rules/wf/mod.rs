@@ -5,6 +5,7 @@ mod invalid_workflow;
 mod misplaced_workflow;
 mod missing_path;
 mod outdated_action;
+mod structure;
 mod trigger_never_matches;
 
 pub use broken_sync_step::BrokenSyncStep;
