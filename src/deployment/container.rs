@@ -306,7 +306,7 @@ fn compose_service<'d>(
         let location = Location::new(path, setting.name.span);
         deployment.environment.set(&setting.name.value, Fact::stated(setting.resolved.clone(), location));
     }
-    for file in service.env_files.iter().filter_map(|file| path.parent().join(&file.value)) {
+    for file in service.env_files.iter().filter_map(|file| path.parent().join(&file.path.value)) {
         for entry in documents.dotenv(&file).into_iter().flatten() {
             if deployment.environment.get(&entry.name.value).is_none() {
                 let value = entry.value.as_ref().map(|value| value.value.clone());

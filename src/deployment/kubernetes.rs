@@ -1,7 +1,7 @@
 //! Workloads of Kubernetes manifests.
 
 use crate::diagnostic::{Location, RepoPath};
-use crate::formats::kubernetes::{Body, Container, Manifest, Workload};
+use crate::formats::kubernetes::{Body, Container, Manifest, Object, Workload};
 use crate::formats::shell::Command;
 use crate::repo::FileKind;
 
@@ -16,14 +16,72 @@ pub(super) fn deployments(documents: &Documents) -> Vec<Deployment<'_>> {
         for object in objects {
             let Body::Workload(workload) = &object.body else { continue };
             let name = object.name.as_ref().map_or("workload", |name| name.value.as_str());
-            found.extend(containers(documents, entry.path(), name, workload));
+            let asked = services_of(documents, object, workload);
+            found.extend(containers(documents, entry.path(), name, workload, &asked));
         }
     }
     found
 }
 
-fn containers<'d>(documents: &'d Documents, path: &RepoPath, name: &str, workload: &Workload) -> Vec<Deployment<'d>> {
-    workload.containers.iter().filter_map(|container| deployment(documents, path, name, container)).collect()
+/// A port that a Service sends to, as written: a number or the name of a container's port.
+#[derive(Debug, Clone)]
+pub struct ServiceTarget {
+    /// The Service's name.
+    pub service: String,
+    /// The number or name.
+    pub target: String,
+    /// Where it is written.
+    pub location: Location,
+    /// Whether it is a `targetPort`; else the Service's own port stands for it.
+    pub is_written: bool,
+}
+
+/// The ports that the Services of the repository's manifests ask the pods of a workload at.
+#[must_use]
+pub fn services_of(documents: &Documents, workload: &Object, pod: &Workload) -> Vec<ServiceTarget> {
+    let mut found = Vec::new();
+    for entry in documents.repository().of_kind(FileKind::Yaml) {
+        let objects = documents.kubernetes(entry.path()).map(|manifest| manifest.objects()).unwrap_or_default();
+        for object in objects {
+            let Body::Service(service) = &object.body else { continue };
+            let namespace = |object: &Object| object.namespace.as_ref().map(|name| name.value.clone());
+            let same_namespace = match (namespace(object), namespace(workload)) {
+                (Some(own), Some(other)) => own == other,
+                _ => true,
+            };
+            let selects = !service.selector.is_empty()
+                && service.selector.iter().all(|(key, value)| {
+                    pod.labels.iter().any(|(own, given)| own.value == key.value && given.value == value.value)
+                });
+            if !selects || !same_namespace {
+                continue;
+            }
+            let name = object.name.as_ref().map_or("", |name| name.value.as_str());
+            found.extend(service.ports.iter().filter_map(|port| {
+                let target = port.target.as_ref()?;
+                Some(ServiceTarget {
+                    service: name.to_owned(),
+                    target: target.value.clone(),
+                    location: Location::new(entry.path(), target.span),
+                    is_written: port.port.as_ref().is_none_or(|own| own.span != target.span),
+                })
+            }));
+        }
+    }
+    found
+}
+
+fn containers<'d>(
+    documents: &'d Documents,
+    path: &RepoPath,
+    name: &str,
+    workload: &Workload,
+    asked: &[ServiceTarget],
+) -> Vec<Deployment<'d>> {
+    // Of several containers in a pod, nothing says which one a number is for.
+    let asked = if workload.containers.len() == 1 { asked } else { &[] };
+    let containers = workload.containers.iter();
+    containers.filter_map(|container| deployment(documents, path, name, container, asked)).collect()
 }
 
 fn deployment<'d>(
@@ -31,6 +89,7 @@ fn deployment<'d>(
     path: &RepoPath,
     name: &str,
     container: &Container,
+    asked: &[ServiceTarget],
 ) -> Option<Deployment<'d>> {
     let dockerfile = dockerfile_of(documents, container)?;
     let context = dockerfile.parent();
@@ -58,11 +117,29 @@ fn deployment<'d>(
     for port in &container.ports {
         deployment.ports.push((PortRole::Declared, Fact::stated(port.value, Location::new(path, port.span))));
     }
-    // Kubernetes takes no notice of the image's own check.
+    let number = |port: &str| {
+        let named = container.named_ports.iter().find(|(name, _)| name == port).map(|(_, number)| number.value);
+        named.or_else(|| port.parse().ok())
+    };
+    for target in asked {
+        if let Some(port) = number(&target.target) {
+            let fact = match target.is_written {
+                true => Fact::stated(port, target.location.clone()),
+                false => Fact::default(port, format!("the Service {} without targetPort sends there", target.service)),
+            };
+            deployment.ports.push((PortRole::Connected, fact));
+        }
+    }
+    // Kubernetes takes no notice of the image's own check, and a declaration of the image means nothing there.
+    deployment.ports.retain(|(role, port)| {
+        let of_image = port.location().is_some_and(|location| location.path == dockerfile);
+        !of_image || (*role == PortRole::Declared && container.ports.is_empty())
+    });
+
     deployment.health_check = !container.probes.is_empty();
     for probe in &container.probes {
         if let Some(port) = &probe.port
-            && let Ok(number) = port.value.parse()
+            && let Some(number) = number(&port.value)
         {
             deployment.ports.push((PortRole::Probed, Fact::stated(number, Location::new(path, port.span))));
         }

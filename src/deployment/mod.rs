@@ -9,7 +9,7 @@ mod documents;
 mod environment;
 mod fact;
 mod hosts;
-mod kubernetes;
+pub mod kubernetes;
 mod layout;
 mod literals;
 mod machine;

@@ -1,7 +1,7 @@
 //! Servers that Python code starts: `demo.launch()`, `uvicorn.run(app)`, `app.run()`.
 
 use crate::diagnostic::{Fix, Location, RepoPath};
-use crate::formats::python::{Argument, ArgumentOrigin, Call, Module, Value, ValueKind};
+use crate::formats::python::{Argument, ArgumentOrigin, Call, Import, Module, Value, ValueKind};
 use crate::knowledge::{ServerCall, Setting, servers as table};
 
 use super::super::{Deployment, Fact};
@@ -75,6 +75,7 @@ impl Asked<'_, '_> {
     fn server(&self) -> Server {
         let (host, port) = self.address();
         let open_fix = host.value.is_loopback().then(|| self.open_fix(&host)).flatten();
+        let port_fix = port.as_ref().and_then(|port| self.port_fix(port));
         let variable =
             |variables: Option<&'static Vec<String>>| variables.and_then(|names| names.first()).map(String::as_str);
         Server {
@@ -86,7 +87,7 @@ impl Asked<'_, '_> {
             host_variable: variable(self.entry.host.as_ref().map(|host| &host.variables)),
             port_variable: variable(self.entry.port.as_ref().map(|port| &port.variables)),
             open_fix,
-            port_fix: None,
+            port_fix,
         }
     }
 
@@ -231,6 +232,44 @@ impl Asked<'_, '_> {
             Some(end) => fix.insert(self.path, end, format!(", {parameter}={address}")),
             None => fix.insert(self.path, self.call.arguments_span.start + 1, format!("{parameter}={address}")),
         })
+    }
+}
+
+impl Asked<'_, '_> {
+    /// Reads `PORT` where the port is written as a number, or gives the argument, and imports `os` where it is not yet.
+    fn port_fix(&self, port: &Set<u16>) -> Option<Fix> {
+        let documents = self.deployment.documents();
+        let fix = Fix::unsafe_("Listen on the port that PORT names");
+        let value = format!("int(os.environ.get(\"PORT\", \"{}\"))", port.value);
+        let (path, fix) = match &port.source {
+            Source::Written(location) => {
+                let text = location.span.of(documents.repository().source(&location.path)?.text());
+                let is_number = text.parse::<u16>().is_ok_and(|number| number == port.value);
+                (&location.path, is_number.then(|| fix.replace(&location.path, location.span, value))?)
+            }
+            Source::Default => {
+                let parameter = self.entry.port.as_ref()?.parameter.as_ref()?;
+                let direct = self.call.arguments.iter().filter(|argument| argument.origin == ArgumentOrigin::Direct);
+                let (at, separator) = match direct.map(|argument| argument.span.end).max() {
+                    Some(end) => (end, ", "),
+                    None => (self.call.arguments_span.start + 1, ""),
+                };
+                (self.path, fix.insert(self.path, at, format!("{separator}{parameter}={value}")))
+            }
+            Source::Variable { .. } => return None,
+        };
+        let module = documents.python(path).filter(|module| !module.notebook)?;
+        let top =
+            |import: &&Import| module.enclosing(import.block).count() <= 1 && !import.lazy && !import.type_checking;
+        let has_os = |import: &Import| &*import.module == "os" && import.name.is_none() && import.alias.is_none();
+        if module.imports.iter().filter(top).any(has_os) {
+            return Some(fix);
+        }
+        let first = module.imports.iter().filter(top).find(|import| &*import.module != "__future__")?;
+        let source = documents.repository().source(path)?;
+        let line = source.line_at(first.statement.start);
+        (line.start == first.statement.start)
+            .then(|| fix.insert(path, line.start, format!("import os{}", source.newline())))
     }
 }
 

@@ -1,6 +1,6 @@
 //! From YAML to the model.
 
-use super::{Build, Compose, Healthcheck, PublishedPort, Service, Setting, Volume};
+use super::{Build, Compose, EnvironmentFile, Healthcheck, PublishedPort, Service, Setting, Volume};
 use crate::diagnostic::{Span, Spanned};
 use crate::formats::image::ImageReference;
 use crate::formats::shell::{self, Command, Word};
@@ -37,7 +37,7 @@ fn service(name: &Node, node: &Node, text: &str) -> Option<Service> {
         command: node.get("command").and_then(|node| commands(node, text)),
         entrypoint: node.get("entrypoint").and_then(|node| commands(node, text)),
         environment: node.get("environment").map(settings).unwrap_or_default(),
-        env_files: list("env_file").iter().filter_map(path_of).collect(),
+        env_files: list("env_file").iter().filter_map(environment_file).collect(),
         ports: list("ports").iter().filter_map(port).collect(),
         expose: node.texts_at("expose"),
         volumes: list("volumes").iter().filter_map(volume).collect(),
@@ -114,8 +114,9 @@ fn setting(name: Spanned<String>, value: Option<Spanned<String>>) -> Setting {
     Setting { name, value, resolved }
 }
 
-fn path_of(node: &Node) -> Option<Spanned<String>> {
-    node.spanned_text().or_else(|| node.text_at("path"))
+fn environment_file(node: &Node) -> Option<EnvironmentFile> {
+    let path = node.spanned_text().or_else(|| node.text_at("path"))?;
+    Some(EnvironmentFile { path, required: node.get("required").and_then(Node::as_bool).unwrap_or(true) })
 }
 
 fn port(node: &Node) -> Option<PublishedPort> {

@@ -36,8 +36,8 @@ pub struct Service {
     pub entrypoint: Option<Vec<Command>>,
     /// `environment`, list or mapping.
     pub environment: Vec<Setting>,
-    /// `env_file`: paths as written.
-    pub env_files: Vec<Spanned<String>>,
+    /// `env_file`
+    pub env_files: Vec<EnvironmentFile>,
     /// `ports`
     pub ports: Vec<PublishedPort>,
     /// `expose`
@@ -78,6 +78,15 @@ pub struct Setting {
     pub value: Option<Spanned<String>>,
     /// The value with `${NAME:-default}` replaced by the default; `None` where one has none.
     pub resolved: Option<String>,
+}
+
+/// A file of variables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvironmentFile {
+    /// The path as written.
+    pub path: Spanned<String>,
+    /// Whether Compose stops where it is missing.
+    pub required: bool,
 }
 
 /// A port that is published.

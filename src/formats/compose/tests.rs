@@ -56,7 +56,7 @@ fn a_compose_file_is_read_with_places() {
             web.environment.iter().map(|set| (set.name.span.of(&text), set.resolved.as_deref())).collect();
         assert_eq!(environment, [("PORT", Some("8000")), ("HOST", Some("0.0.0.0")), ("TOKEN", None)]);
         assert_eq!(web.environment[1].value.as_ref().unwrap().span.of(&text), "0.0.0.0");
-        assert_eq!(web.env_files[1].value, ".env.local");
+        assert_eq!(web.env_files[1].path.value, ".env.local");
         let ports: Vec<_> = web.ports.iter().map(|port| (port.published, port.target)).collect();
         assert_eq!(
             ports,

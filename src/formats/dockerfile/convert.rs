@@ -1,8 +1,11 @@
 //! From the parser's instructions to stages.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use parse_dockerfile as raw;
+use regex::Regex;
 
 use super::expand::expand;
 use super::heredoc;
@@ -18,6 +21,7 @@ pub(super) fn dockerfile(source: &Source) -> Result<Dockerfile, DockerfileError>
     let text = source.text();
     let escape = heredoc::escape_directive(text);
     let (masked, heredocs) = heredoc::mask(text, escape)?;
+    let masked = without_empty_lists(&masked);
     let parsed = raw::parse(&masked).map_err(|error| DockerfileError {
         message: reason(&error),
         span: source.line_span(error.line()).unwrap_or_else(|| Span::at(text.len())),
@@ -57,6 +61,13 @@ pub(super) fn dockerfile(source: &Source) -> Result<Dockerfile, DockerfileError>
         }
     }
     Ok(file)
+}
+
+/// The text with `ENTRYPOINT []` and `CMD []`, which Docker takes and the parser does not, made comments of their length.
+fn without_empty_lists(text: &str) -> Cow<'_, str> {
+    static EMPTY: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"(?im)^([ \t]*)[EC](NTRYPOINT|MD)([ \t]*\[[ \t]*\][ \t]*\r?)$").ok());
+    EMPTY.as_ref().map_or(Cow::Borrowed(text), |empty| empty.replace_all(text, "${1}#${2}${3}"))
 }
 
 /// The parser's message without the place, which the span tells.

@@ -49,6 +49,12 @@ fn stages_and_images() {
 }
 
 #[test]
+fn empty_lists_are_taken() {
+    let text = "FROM a:1\nENTRYPOINT []\n  cmd [ ]\r\nCMD [\"x\"]\n";
+    assert_eq!(start(text), ["x"]);
+}
+
+#[test]
 fn environment_follows_the_chain() {
     let text = "ARG P=7860\nFROM python:3 AS a\nARG P\nENV PORT=$P HOST='0.0.0.0' \\\n    # comment\n    NOTE=\"a b\"\nENV OLD some  value\n\
                 FROM a\nENV URL=http://$HOST:${PORT} PATH=/x:$PATH PORT=8000\nENV AGAIN=$PORT D=${NONE:-d}\n";

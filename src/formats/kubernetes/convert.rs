@@ -1,7 +1,8 @@
 //! From YAML to the model.
 
 use super::{
-    Body, Container, EnvironmentSource, Manifest, Object, Probe, ProbeKind, Service, ServicePort, Variable, Workload,
+    Body, ConfigurationReference, Container, EnvironmentSource, Manifest, Object, Probe, ProbeKind, Service,
+    ServicePort, Variable, Workload,
 };
 use crate::diagnostic::Spanned;
 use crate::formats::image::ImageReference;
@@ -90,7 +91,36 @@ fn workload(pod: Option<&Node>, text: &str) -> Body {
         labels: pod.path(&["metadata", "labels"]).map(Node::text_entries).unwrap_or_default(),
         containers: containers("containers"),
         init_containers: containers("initContainers"),
+        references: references(pod),
     })
+}
+
+/// What the containers and volumes of a pod take from ConfigMaps and Secrets, but for what is marked as optional.
+fn references(pod: &Node) -> Vec<ConfigurationReference> {
+    let reference = |node: &Node, secret: bool, name: &str| {
+        let optional = node.get("optional").and_then(Node::as_bool).unwrap_or(false);
+        let name = node.text_at(name).filter(|_| !optional)?;
+        Some(ConfigurationReference { secret, name, key: node.text_at("key") })
+    };
+    let mut found = Vec::new();
+    let containers = ["initContainers", "containers"].into_iter().filter_map(|key| pod.path(&["spec", key]));
+    for container in containers.flat_map(Node::items) {
+        for variable in container.get("env").map(Node::items).unwrap_or_default() {
+            for (key, secret) in [("configMapKeyRef", false), ("secretKeyRef", true)] {
+                found.extend(variable.path(&["valueFrom", key]).and_then(|node| reference(node, secret, "name")));
+            }
+        }
+        for source in container.get("envFrom").map(Node::items).unwrap_or_default() {
+            for (key, secret) in [("configMapRef", false), ("secretRef", true)] {
+                found.extend(source.get(key).and_then(|node| reference(node, secret, "name")));
+            }
+        }
+    }
+    for volume in pod.path(&["spec", "volumes"]).map(Node::items).unwrap_or_default() {
+        found.extend(volume.get("configMap").and_then(|node| reference(node, false, "name")));
+        found.extend(volume.get("secret").and_then(|node| reference(node, true, "secretName")));
+    }
+    found
 }
 
 fn container(node: &Node, text: &str) -> Container {
@@ -115,6 +145,10 @@ fn container(node: &Node, text: &str) -> Container {
         env: list("env").iter().filter_map(variable).collect(),
         env_from: list("envFrom").iter().filter_map(environment_source).collect(),
         ports: list("ports").iter().filter_map(|port| number(port.get("containerPort")?)).collect(),
+        named_ports: list("ports")
+            .iter()
+            .filter_map(|port| Some((port.text_at("name")?.value, number(port.get("containerPort")?)?)))
+            .collect(),
         probes: probes.into_iter().filter_map(|(key, kind)| Some(probe(node.get(key)?, kind))).collect(),
         span: node.span,
     }
@@ -158,7 +192,8 @@ fn service(node: &Node) -> Service {
 }
 
 fn configuration(node: &Node) -> Vec<(Spanned<String>, Option<Spanned<String>>)> {
-    let data = ["data", "stringData"].into_iter().filter_map(|key| node.get(key)).flat_map(Node::merged_entries);
+    let data =
+        ["data", "stringData", "binaryData"].into_iter().filter_map(|key| node.get(key)).flat_map(Node::merged_entries);
     data.filter_map(|(key, value)| Some((key.spanned_text()?, value.spanned_text()))).collect()
 }
 

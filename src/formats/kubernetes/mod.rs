@@ -59,6 +59,19 @@ pub struct Workload {
     pub containers: Vec<Container>,
     /// Those that run before them.
     pub init_containers: Vec<Container>,
+    /// The ConfigMaps and Secrets that it can't start without.
+    pub references: Vec<ConfigurationReference>,
+}
+
+/// A ConfigMap or Secret that a pod needs, and the key of it, where one is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigurationReference {
+    /// Whether it is a Secret.
+    pub secret: bool,
+    /// Its name.
+    pub name: Spanned<String>,
+    /// The key.
+    pub key: Option<Spanned<String>>,
 }
 
 /// A container.
@@ -80,6 +93,8 @@ pub struct Container {
     pub env_from: Vec<EnvironmentSource>,
     /// `ports[].containerPort`
     pub ports: Vec<Spanned<u16>>,
+    /// Those of the ports that have a name, by which Services and probes may ask for them.
+    pub named_ports: Vec<(String, Spanned<u16>)>,
     /// Its probes.
     pub probes: Vec<Probe>,
     /// Where it stands.

@@ -1,9 +1,10 @@
 //! IMG002 floating-image-tag: an image without a tag, or with `latest`.
 
-use crate::deployment::Project;
+use crate::deployment::{Documents, Project};
 use crate::diagnostic::{Location, RepoPath, RuleId, Severity};
 use crate::formats::dockerfile::Base;
 use crate::formats::image::ImageReference;
+use crate::formats::kubernetes::Body;
 use crate::repo::FileKind;
 use crate::rules::{Reporter, Rule};
 
@@ -24,7 +25,9 @@ impl Rule for FloatingImageTag {
         for entry in dockerfiles.filter(|entry| !is_material(entry.path())) {
             let Some(Ok(dockerfile)) = documents.dockerfile(entry.path()) else { continue };
             for stage in &dockerfile.stages {
-                if let Base::External(image) = &stage.base {
+                if let Base::External(image) = &stage.base
+                    && !is_built_here(documents, image)
+                {
                     check(image, Location::new(entry.path(), stage.image.span), report);
                 }
             }
@@ -33,12 +36,41 @@ impl Rule for FloatingImageTag {
             let Some(compose) = documents.compose(entry.path()) else { continue };
             // A service that is built here only names its own image.
             for service in compose.services.iter().filter(|service| service.build.is_none()) {
-                if let (Some(image), Some(written)) = (&service.image_reference, &service.image) {
+                if let (Some(image), Some(written)) = (&service.image_reference, &service.image)
+                    && !is_built_here(documents, image)
+                {
                     check(image, Location::new(entry.path(), written.span), report);
                 }
             }
         }
+        for entry in documents.repository().of_kind(FileKind::Yaml).filter(|entry| !is_material(entry.path())) {
+            let Some(manifest) = documents.kubernetes(entry.path()) else { continue };
+            for object in manifest.objects() {
+                let Body::Workload(workload) = &object.body else { continue };
+                for container in workload.init_containers.iter().chain(&workload.containers) {
+                    if let (Some(image), Some(written)) = (&container.image_reference, &container.image) {
+                        check(image, Location::new(entry.path(), written.span), report);
+                    }
+                }
+            }
+        }
     }
+}
+
+/// Whether the repository builds an image of this name itself, for others of its images to build on.
+fn is_built_here(documents: &Documents, image: &ImageReference) -> bool {
+    let repository = documents.repository();
+    let local = image.registry.is_none() && !image.name.contains('/');
+    let by_compose =
+        repository.of_kind(FileKind::Compose).filter_map(|entry| documents.compose(entry.path())).any(|compose| {
+            let built = compose.services.iter().filter(|service| service.build.is_some());
+            built.filter_map(|service| service.image_reference.as_ref()).any(|own| own.name == image.name)
+        });
+    by_compose
+        || (local
+            && repository
+                .of_kind(FileKind::Dockerfile)
+                .any(|entry| entry.path().extension() == image.name || entry.path().parent().file_name() == image.name))
 }
 
 /// Images that only tests and documents build.

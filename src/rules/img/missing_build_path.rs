@@ -6,7 +6,7 @@ use crate::diagnostic::{Fix, Location, RepoPath, RuleId};
 use crate::repo::{FileKind, Presence};
 use crate::rules::{Reporter, Rule};
 
-use super::{misnamed, volumes};
+use super::{compose_files, configuration, misnamed, volumes};
 
 /// IMG003 missing-build-path.
 pub struct MissingBuildPath;
@@ -19,6 +19,7 @@ impl Rule for MissingBuildPath {
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         refused(project, report);
         compose(project, report);
+        configuration::check(project, report);
         misnamed::check(project, report);
     }
 
@@ -175,6 +176,9 @@ fn compose(project: &Project<'_>, report: &mut Reporter) {
             continue;
         }
         volumes::check(documents, entry.path(), compose, report);
+        if !is_aside(entry.path(), &RepoPath::root()) {
+            compose_files::check(documents, entry.path(), compose, report);
+        }
         for build in compose.services.iter().filter_map(|service| service.build.as_ref()) {
             let plain = |text: &str| !text.contains(['$', '{', ':', '#']) && !text.starts_with('/');
             if !plain(&build.context.value) {

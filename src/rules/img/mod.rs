@@ -1,5 +1,7 @@
 //! IMG: containers.
 
+mod compose_files;
+mod configuration;
 mod floating_image_tag;
 mod misnamed;
 mod missing_build_path;

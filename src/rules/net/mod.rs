@@ -2,6 +2,7 @@
 
 mod hard_coded_port;
 mod loopback_bind;
+mod manifests;
 mod no_server_started;
 mod port_mismatch;
 

@@ -1,8 +1,10 @@
 //! NET003 port-mismatch: the port that a program listens on is not the one that it is asked at.
 
-use crate::deployment::{Deployment, Fact, Platform, PortRole, Sdk, Server};
+use crate::deployment::{Deployment, Fact, Platform, PortRole, Project, Sdk, Server};
 use crate::diagnostic::{Fix, Label, Location, RuleId, Severity};
 use crate::rules::{Reporter, Rule};
+
+use super::manifests;
 
 /// NET003 port-mismatch.
 pub struct PortMismatch;
@@ -10,6 +12,10 @@ pub struct PortMismatch;
 impl Rule for PortMismatch {
     fn id(&self) -> RuleId {
         RuleId { code: "NET003", name: "port-mismatch" }
+    }
+
+    fn check(&self, project: &Project<'_>, report: &mut Reporter) {
+        manifests::check(project, report);
     }
 
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
@@ -125,6 +131,9 @@ fn consequence(deployment: &Deployment<'_>, role: PortRole, port: u16) -> String
     match role {
         PortRole::Connected if deployment.platform().value.is_space(Sdk::Unknown) => {
             format!("a Space connects to {port} unless its card says otherwise")
+        }
+        PortRole::Connected if deployment.platform().value == Platform::Kubernetes => {
+            format!("its Service sends to {port}: connections are refused")
         }
         PortRole::Connected => format!("the {} connects to {port}", deployment.platform().value),
         PortRole::Published => format!("port {port} of the container is published: connections to it are refused"),

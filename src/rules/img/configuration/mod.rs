@@ -1,0 +1,152 @@
+//! ConfigMaps and Secrets that a Kubernetes workload needs and that the manifests beside it do not define.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::deployment::reach::is_aside;
+use crate::deployment::{Documents, Project};
+use crate::diagnostic::{Fix, Location, RepoPath, Severity};
+use crate::formats::kubernetes::{Body, ConfigurationReference, Object};
+use crate::repo::FileKind;
+use crate::rules::Reporter;
+
+/// What is defined of one kind: the keys by name, with the place of the name.
+type Defined<'d> = BTreeMap<&'d str, (Location, BTreeSet<&'d str>)>;
+
+/// Reports each name once, at the first workload that needs it.
+pub(super) fn check(project: &Project<'_>, report: &mut Reporter) {
+    let documents = project.documents();
+    let objects: Vec<(&RepoPath, &Object)> = manifests(documents).collect();
+    let mut reported: BTreeSet<(bool, &str, Option<&str>)> = BTreeSet::new();
+    let (config_maps, secrets) = (defined(&objects, "ConfigMap"), defined(&objects, "Secret"));
+    for (path, object) in &objects {
+        let Body::Workload(workload) = &object.body else { continue };
+        for reference in &workload.references {
+            let defined = if reference.secret { &secrets } else { &config_maps };
+            let key = reference.key.as_ref().map(|key| key.value.as_str());
+            match defined.get(reference.name.value.as_str()) {
+                Some((at, keys)) => {
+                    let Some(written) = reference.key.as_ref().filter(|key| !keys.contains(key.value.as_str())) else {
+                        continue;
+                    };
+                    if !keys.is_empty() && reported.insert((reference.secret, &reference.name.value, key)) {
+                        missing_key(path, reference, &written.value, written.span, at, keys, report);
+                    }
+                }
+                None => {
+                    let is_new = reported.insert((reference.secret, &reference.name.value, None));
+                    if is_new && !defined.is_empty() && !is_made_elsewhere(documents, &objects, &reference.name.value) {
+                        missing_name(path, reference, defined, report);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn manifests(documents: &Documents) -> impl Iterator<Item = (&RepoPath, &Object)> {
+    let entries = documents.repository().of_kind(FileKind::Yaml).map(|entry| entry.path());
+    entries.filter(|path| !is_aside(path, &RepoPath::root())).flat_map(|path| {
+        let objects = documents.kubernetes(path).map(|manifest| manifest.objects()).unwrap_or_default();
+        objects.iter().map(move |object| (path, object))
+    })
+}
+
+fn defined<'d>(objects: &[(&'d RepoPath, &'d Object)], kind: &str) -> Defined<'d> {
+    let mut found: Defined<'d> = BTreeMap::new();
+    for (path, object) in objects.iter().filter(|(_, object)| object.kind.value == kind) {
+        let (Some(name), Body::Configuration(entries)) = (&object.name, &object.body) else { continue };
+        let own = found.entry(&name.value).or_insert_with(|| (Location::new(path, name.span), BTreeSet::new()));
+        own.1.extend(entries.iter().map(|(key, _)| key.value.as_str()));
+    }
+    found
+}
+
+/// Whether anything but a reference speaks of the name: an operator's object, a generator, a script, a document.
+fn is_made_elsewhere(documents: &Documents, objects: &[(&RepoPath, &Object)], name: &str) -> bool {
+    let whole = |text: &str| {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        text.match_indices(name).any(|(at, _)| {
+            !text[..at].chars().next_back().is_some_and(is_part)
+                && !text[at + name.len()..].chars().next().is_some_and(is_part)
+        })
+    };
+    let manifests: BTreeSet<&RepoPath> = objects.iter().map(|(path, _)| *path).collect();
+    let in_other_object = objects.iter().any(|(path, object)| {
+        let text = documents.repository().source(path).map_or("", |source| source.text());
+        !matches!(object.body, Body::Workload(_)) && whole(object.node.span.of(text))
+    });
+    in_other_object
+        || documents
+            .repository()
+            .entries()
+            .filter(|entry| {
+                !manifests.contains(entry.path()) && !matches!(entry.kind(), FileKind::Python | FileKind::Rust)
+            })
+            .filter_map(|entry| entry.source().ok())
+            .any(|source| whole(source.text()))
+}
+
+fn word(secret: bool) -> &'static str {
+    if secret { "Secret" } else { "ConfigMap" }
+}
+
+fn missing_name(path: &RepoPath, reference: &ConfigurationReference, defined: &Defined<'_>, report: &mut Reporter) {
+    let name = reference.name.value.as_str();
+    let near = defined
+        .iter()
+        .map(|(known, (at, _))| (strsim::damerau_levenshtein(known, name), *known, at))
+        .filter(|(distance, known, _)| *distance <= 2 && known.len().min(name.len()) > 4)
+        .min_by_key(|(distance, _, _)| *distance);
+    let kind = word(reference.secret);
+    let location = Location::new(path, reference.name.span);
+    let severity = if near.is_some() { Severity::Error } else { Severity::Warning };
+    let message = match near {
+        Some(_) => format!("no manifest defines the {kind} {name}: the pod waits in CreateContainerConfigError"),
+        None => format!(
+            "no manifest here defines the {kind} {name}: unless something else creates it, the pod waits in \
+             CreateContainerConfigError"
+        ),
+    };
+    let finding = report.report(severity, location.clone(), message);
+    match near {
+        Some((_, meant, at)) => {
+            finding.label(at.clone(), format!("the {kind} is called {meant} here"));
+            finding.help(format!("did you mean `{meant}`?"));
+            let fix = Fix::unsafe_(format!("Write `{meant}`"));
+            finding.fix(fix.replace(&location.path, location.span, meant));
+        }
+        None => {
+            if let Some((other, (at, _))) = defined.iter().next() {
+                finding.label(at.clone(), format!("the manifests define the {kind} {other}, and not this one"));
+            }
+            finding.help(format!(
+                "add the {kind}, or say in the README how it is created; `optional: true` starts without it"
+            ));
+        }
+    }
+}
+
+fn missing_key(
+    path: &RepoPath,
+    reference: &ConfigurationReference,
+    key: &str,
+    span: crate::diagnostic::Span,
+    defined: &Location,
+    keys: &BTreeSet<&str>,
+    report: &mut Reporter,
+) {
+    let (kind, name) = (word(reference.secret), &reference.name.value);
+    let message = format!("the {kind} {name} has no key {key}: the pod waits in CreateContainerConfigError");
+    let finding = report.error(Location::new(path, span), message);
+    finding.label(defined.clone(), format!("its keys are {}", keys.iter().copied().collect::<Vec<_>>().join(", ")));
+    let near = keys.iter().find(|known| strsim::damerau_levenshtein(known, key) <= 2 && key.len() > 4);
+    match near {
+        Some(near) => {
+            finding.help(format!("did you mean `{near}`?"));
+            finding.fix(Fix::unsafe_(format!("Write `{near}`")).replace(path, span, *near));
+        }
+        None => {
+            finding.help(format!("add the key to the {kind}, or name one that it has"));
+        }
+    }
+}
