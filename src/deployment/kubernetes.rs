@@ -1,6 +1,6 @@
 //! Workloads of Kubernetes manifests.
 
-use crate::diagnostic::{Location, RepoPath};
+use crate::diagnostic::{Location, RepoPath, Spanned};
 use crate::formats::kubernetes::{Body, Container, Manifest, Object, Workload};
 use crate::formats::shell::Command;
 use crate::repo::FileKind;
@@ -16,12 +16,15 @@ pub(super) fn deployments(documents: &Documents) -> Vec<Deployment<'_>> {
         for object in objects {
             let Body::Workload(workload) = &object.body else { continue };
             let name = object.name.as_ref().map_or("workload", |name| name.value.as_str());
-            let asked = services_of(documents, object, workload);
+            let asked = services_of(documents, entry.path(), object, workload);
             found.extend(containers(documents, entry.path(), name, workload, &asked));
         }
     }
     found
 }
+
+/// Labels, as keys and values.
+type Labels = [(Spanned<String>, Spanned<String>)];
 
 /// A port that a Service sends to, as written: a number or the name of a container's port.
 #[derive(Debug, Clone)]
@@ -38,8 +41,38 @@ pub struct ServiceTarget {
 
 /// The ports that the Services of the repository's manifests ask the pods of a workload at.
 #[must_use]
-pub fn services_of(documents: &Documents, workload: &Object, pod: &Workload) -> Vec<ServiceTarget> {
+pub fn services_of(documents: &Documents, path: &RepoPath, workload: &Object, pod: &Workload) -> Vec<ServiceTarget> {
     let mut found = Vec::new();
+    let selects = |selector: &Labels, pod: &Workload| {
+        !selector.is_empty()
+            && selector.iter().all(|(key, value)| {
+                pod.labels.iter().any(|(own, given)| own.value == key.value && given.value == value.value)
+            })
+    };
+    // Of several manifests for the same pods, such as one for each environment, a Service means the one beside it.
+    let is_nearest = |service: &RepoPath, selector: &Labels| {
+        service == path
+            || !documents
+                .kubernetes(service)
+                .map(|manifest| manifest.objects())
+                .unwrap_or_default()
+                .iter()
+                .any(|other| matches!(&other.body, Body::Workload(other) if selects(selector, other)))
+                && (service.parent() == path.parent()
+                    || !documents
+                        .repository()
+                        .of_kind(FileKind::Yaml)
+                        .filter(|entry| entry.path().parent() == service.parent())
+                        .any(|entry| {
+                            let objects = documents
+                                .kubernetes(entry.path())
+                                .map(|manifest| manifest.objects())
+                                .unwrap_or_default();
+                            objects
+                                .iter()
+                                .any(|other| matches!(&other.body, Body::Workload(other) if selects(selector, other)))
+                        }))
+    };
     for entry in documents.repository().of_kind(FileKind::Yaml) {
         let objects = documents.kubernetes(entry.path()).map(|manifest| manifest.objects()).unwrap_or_default();
         for object in objects {
@@ -49,11 +82,8 @@ pub fn services_of(documents: &Documents, workload: &Object, pod: &Workload) -> 
                 (Some(own), Some(other)) => own == other,
                 _ => true,
             };
-            let selects = !service.selector.is_empty()
-                && service.selector.iter().all(|(key, value)| {
-                    pod.labels.iter().any(|(own, given)| own.value == key.value && given.value == value.value)
-                });
-            if !selects || !same_namespace {
+            let fits = selects(&service.selector, pod) && is_nearest(entry.path(), &service.selector);
+            if !fits || !same_namespace {
                 continue;
             }
             let name = object.name.as_ref().map_or("", |name| name.value.as_str());

@@ -1,15 +1,13 @@
-//! Ties of deployed code to one machine: paths of somebody's home folder, variables that only their author's shell has.
+//! Paths of somebody's home folder, in what is deployed.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::diagnostic::Location;
-use crate::formats::python::EnvironmentAccessKind;
-use crate::knowledge::is_provided_variable;
-use crate::repo::FileKind;
-
-use super::{Deployment, Platform, is_environment_dependent};
+use super::reach::is_aside;
+use super::{Deployment, Documents, Platform, is_environment_dependent, workflows};
+use crate::diagnostic::{Location, RepoPath, Span};
+use crate::repo::{FileKind, Source};
 
 /// A path in somebody's home folder.
 #[derive(Debug, Clone)]
@@ -18,17 +16,6 @@ pub struct MachineBound {
     pub location: Location,
     /// The home folder: `/home/pi`.
     pub home: String,
-}
-
-/// A variable that code requires.
-#[derive(Debug, Clone)]
-pub struct RequiredVariable {
-    /// Where it is read.
-    pub location: Location,
-    /// Its name.
-    pub variable: String,
-    /// Whether it is read as the program starts.
-    pub at_import: bool,
 }
 
 /// Homes that images, runners and platforms have, and names that stand for any.
@@ -96,60 +83,67 @@ impl Deployment<'_> {
         }
         found
     }
+}
 
-    /// The variables that code there requires, and that nothing in the repository sets or mentions.
-    #[must_use]
-    pub fn undeclared_variables(&self) -> Vec<RequiredVariable> {
-        if self.platform().value == Platform::Unspecified || !self.reach().is_certain() {
-            return vec![];
+/// Paths in somebody's home folder in what is no Python: start scripts and other shell scripts, Dockerfiles, the commands of
+/// workflows. Comments are left out, and so is what runs on a machine that is known to have the folder.
+#[must_use]
+pub fn machine_bound_lines(documents: &Documents) -> Vec<MachineBound> {
+    let repository = documents.repository();
+    let mut found = Vec::new();
+    let whole = |path: &RepoPath| !is_aside(path, &RepoPath::root());
+    for entry in repository.of_kind(FileKind::Shell).filter(|entry| whole(entry.path())) {
+        let Ok(source) = entry.source() else { continue };
+        // What logs in elsewhere, or makes the user, speaks of that machine.
+        let speaks_of_another =
+            ["ssh ", "scp ", "rsync ", "useradd", "adduser"].iter().any(|word| source.text().contains(word));
+        if !speaks_of_another {
+            lines(source, Span::new(0, source.text().len()), &mut found);
         }
-        let mut found: Vec<RequiredVariable> = Vec::new();
-        for (path, reached) in self.reach().files() {
-            let Some(module) = self.documents().python(path) else { continue };
-            for access in module.environment.iter().filter(|access| access.kind == EnvironmentAccessKind::Required) {
-                let asked = module.environment.iter().any(|other| {
-                    other.variable == access.variable
-                        && matches!(other.kind, EnvironmentAccessKind::Test | EnvironmentAccessKind::Write)
-                });
-                let guarded = module.in_main_guard(access.block) && reached.importer.is_some();
-                let caught = module.is_caught(access.block, "KeyError") || module.in_type_checking(access.block);
-                let provided = is_provided_variable(&access.variable)
-                    || self.environment().get(&access.variable).is_some()
-                    || self.variable_at_run(path, &access.variable).is_some();
-                if asked || guarded || caught || provided {
-                    continue;
+    }
+    for entry in repository.of_kind(FileKind::Dockerfile).filter(|entry| whole(entry.path())) {
+        let Ok(source) = entry.source() else { continue };
+        let mut own = Vec::new();
+        lines(source, Span::new(0, source.text().len()), &mut own);
+        // Homes below /home are made in the image, or are those of its base.
+        found.extend(own.into_iter().filter(|path| !path.home.starts_with("/home/")));
+    }
+    for (path, workflow) in workflows::live(documents) {
+        let Some(source) = repository.source(path) else { continue };
+        for job in workflow.jobs.iter().filter(|job| !job.node.span.of(source.text()).contains("self-hosted")) {
+            let elsewhere = |text: &str| ["ssh", "scp", "rsync"].iter().any(|word| text.contains(word));
+            for run in job.steps.iter().filter_map(|step| step.run.as_ref()) {
+                if !elsewhere(run.script.span.of(source.text())) && job.node.get("container").is_none() {
+                    lines(source, run.script.span, &mut found);
                 }
-                let at_import = access.function.is_none() && module.conditions(access.block).next().is_none();
-                found.push(RequiredVariable {
-                    location: Location::new(path, access.span),
-                    variable: access.variable.to_string(),
-                    at_import,
-                });
             }
         }
-        found.retain(|read| !self.is_mentioned(&read.variable));
-        found
     }
+    found
+}
 
-    /// Whether any file of the repository but code names a variable: an example, a manifest, a workflow, a README.
-    fn is_mentioned(&self, variable: &str) -> bool {
-        let whole = |text: &str| {
-            text.match_indices(variable).any(|(at, _)| {
-                let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-                !text[..at].chars().next_back().is_some_and(is_name)
-                    && !text[at + variable.len()..].chars().next().is_some_and(is_name)
-            })
-        };
-        let entries = self.documents().repository().entries().filter(|entry| {
-            !matches!(entry.kind(), FileKind::Python | FileKind::Notebook | FileKind::Rust | FileKind::PythonLock)
-                && (entry.kind() != FileKind::Other
-                    || matches!(
-                        entry.path().extension(),
-                        "md" | "rst" | "txt" | "example" | "template" | "sample" | "tf"
-                    )
-                    || entry.path().file_name().contains("env"))
-        });
-        entries.filter_map(|entry| entry.source().ok()).any(|source| whole(source.text()))
+/// The homes in the lines of `span`.
+fn lines(source: &Source, span: Span, found: &mut Vec<MachineBound>) {
+    static HOME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?:^|[\s='\x22:(])((?:/home/|/Users/|/mnt/[a-z]/Users/|[A-Z]:[\\/]+Users[\\/]+)([A-Za-z0-9._-]+))[\\/]+[\w.-]").ok()
+    });
+    let Some(pattern) = HOME.as_ref() else { return };
+    let mut at = span.start;
+    for line in span.of(source.text()).split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let trimmed = line.trim_start();
+        if trimmed.starts_with('#') || trimmed.starts_with("echo ") || trimmed.starts_with("printf ") {
+            continue;
+        }
+        for matched in pattern.captures_iter(line) {
+            let (Some(home), Some(name)) = (matched.get(1), matched.get(2)) else { continue };
+            let is_comment = line.get(..home.start()).is_some_and(|before| before.contains(" #"));
+            if !is_comment && !USUAL_HOMES.contains(&name.as_str().to_ascii_lowercase().as_str()) {
+                let location = source.location(Span::new(start + home.start(), start + home.end()));
+                found.push(MachineBound { location, home: home.as_str().to_owned() });
+            }
+        }
     }
 }
 

@@ -59,7 +59,7 @@ pub struct ServerCall {
     pub only_with_call: Option<String>,
     /// A keyword argument of whatever call in the file that hands the server a socket which listens already.
     #[serde(default)]
-    pub bypass_argument: Option<String>,
+    pub bypass_arguments: Vec<String>,
     /// The call only names an address; a server needs this other call too.
     #[serde(default)]
     pub listens_with: Option<String>,

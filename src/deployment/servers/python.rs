@@ -45,7 +45,7 @@ fn entry(deployment: &Deployment<'_>, path: &RepoPath, module: &Module, call: &C
         return None;
     }
     let bypassed = |argument: &String| module.calls.iter().any(|other| other.keyword(argument).is_some());
-    if entry.bypass_argument.as_ref().is_some_and(bypassed) {
+    if entry.bypass_arguments.iter().any(bypassed) {
         return None;
     }
     let Some(starting) = &entry.only_with_call else { return Some(entry) };

@@ -322,9 +322,12 @@ impl<'a, 'w> Builder<'a, 'w> {
             Expr::Compare(node) => (node.comparators.first()?, &*node.left, EnvironmentAccessKind::Test),
             _ => return None,
         };
-        if !self.evaluator.is_environment(environment, candidate.scope) {
-            return None;
-        }
+        let kind = match kind {
+            _ if self.evaluator.is_environment(environment, candidate.scope) => kind,
+            _ if !self.evaluator.is_streamlit_secrets(environment, candidate.scope) => return None,
+            EnvironmentAccessKind::Required => EnvironmentAccessKind::Secret,
+            kind => kind,
+        };
         let key = match string(key) {
             Some(key) => Arc::from(key),
             None => match self.evaluator.value(key, candidate.scope).kind {

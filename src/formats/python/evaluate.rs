@@ -206,6 +206,11 @@ impl<'a, 'w> Evaluator<'a, 'w> {
         matches!(self.resolver.entity(expr, scope), Some(Entity::Qualified(name)) if name == "os.environ")
     }
 
+    /// Whether an expression is `st.secrets`.
+    pub fn is_streamlit_secrets(&mut self, expr: &'a Expr, scope: ScopeId) -> bool {
+        matches!(self.resolver.entity(expr, scope), Some(Entity::Qualified(name)) if name == "streamlit.secrets")
+    }
+
     fn call(&mut self, node: &'a ExprCall, scope: ScopeId, depth: usize) -> Value {
         let span = self.spans.span(node);
         let with = |kind| Value { kind, span, definition: None };

@@ -309,6 +309,8 @@ pub enum EnvironmentAccessKind {
     Optional,
     /// Read; `KeyError` where it is not set.
     Required,
+    /// Read from Streamlit's secrets, `st.secrets["X"]`; `KeyError` where it is not there.
+    Secret,
     /// Asked for: `"X" in os.environ`.
     Test,
     /// Set, or set where it is not: `os.environ["X"] = …`, `os.environ.setdefault`.

@@ -1,7 +1,8 @@
 //! ENV003 machine-bound-path: a path in somebody's home folder, in what is deployed.
 
-use crate::deployment::Deployment;
-use crate::diagnostic::RuleId;
+use crate::deployment::{Deployment, MachineBound, Project, machine_bound_lines};
+use crate::diagnostic::{Diagnostic, RuleId, Severity};
+use crate::repo::FileKind;
 use crate::rules::{Reporter, Rule};
 
 /// ENV003 machine-bound-path.
@@ -12,22 +13,48 @@ impl Rule for MachineBoundPath {
         RuleId { code: "ENV003", name: "machine-bound-path" }
     }
 
+    fn check(&self, project: &Project<'_>, report: &mut Reporter) {
+        let bound = machine_bound_lines(project.documents());
+        let starts = |bound: &MachineBound| {
+            let mut starts = project.deployments().iter().flat_map(Deployment::starts);
+            let path = &bound.location.path;
+            starts.any(|start| start.location.path == *path) || FileKind::of(path) != FileKind::Shell
+        };
+        report_homes(&bound, report, |report, bound| {
+            let severity = if starts(bound) { Severity::Warning } else { Severity::Advice };
+            let message = format!("{} is a folder of one machine: no other has it", bound.home);
+            report.report(severity, bound.location.clone(), message).help(
+                "make the path relative to the file (`$(dirname \"$0\")`) or to $HOME, or read it from the environment",
+            )
+        });
+    }
+
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
-        let bound = deployment.machine_bound_paths();
-        let mut homes: Vec<&str> = bound.iter().map(|path| path.home.as_str()).collect();
-        homes.sort_unstable();
-        homes.dedup();
-        for home in homes {
-            let mut places = bound.iter().filter(|path| path.home == home);
-            let Some(first) = places.next() else { continue };
-            let platform = deployment.platform().value;
-            let message = format!("{home} is a folder of one machine: the {platform} does not have it");
-            let finding = report.warning(first.location.clone(), message);
-            for further in places {
-                finding.label(further.location.clone(), "the same folder");
-            }
-            finding
-                .help("make the path relative to the file (`Path(__file__).parent`), or read it from the environment");
+        let platform = deployment.platform().value;
+        report_homes(&deployment.machine_bound_paths(), report, |report, bound| {
+            let message = format!("{} is a folder of one machine: the {platform} does not have it", bound.home);
+            report
+                .warning(bound.location.clone(), message)
+                .help("make the path relative to the file (`Path(__file__).parent`), or read it from the environment")
+        });
+    }
+}
+
+/// One finding for each home folder, with the further places as labels.
+fn report_homes(
+    bound: &[MachineBound],
+    report: &mut Reporter,
+    first: impl for<'r> Fn(&'r mut Reporter, &MachineBound) -> &'r mut Diagnostic,
+) {
+    let mut homes: Vec<&str> = bound.iter().map(|path| path.home.as_str()).collect();
+    homes.sort_unstable();
+    homes.dedup();
+    for home in homes {
+        let mut places = bound.iter().filter(|path| path.home == home);
+        let Some(place) = places.next() else { continue };
+        let finding = first(report, place);
+        for further in places {
+            finding.label(further.location.clone(), "the same folder");
         }
     }
 }

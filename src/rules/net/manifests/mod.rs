@@ -28,7 +28,7 @@ pub(super) fn check(project: &Project<'_>, report: &mut Reporter) {
                     at.path == *entry.path() && workload.containers.iter().any(|container| container.span == at.span)
                 }) && deployment.servers().iter().any(|server| server.port.is_some())
             });
-            for target in services_of(documents, object, workload) {
+            for target in services_of(documents, entry.path(), object, workload) {
                 check_target(entry.path(), workload, &target, is_known, report);
             }
         }
