@@ -18,6 +18,13 @@ pub struct MachineBound {
     pub home: String,
 }
 
+impl MachineBound {
+    /// The user whose home it is.
+    fn user(&self) -> &str {
+        self.home.rsplit(['/', '\\']).next().unwrap_or(&self.home)
+    }
+}
+
 /// Homes that images, runners and platforms have, and names that stand for any.
 const USUAL_HOMES: &[&str] = &[
     "user",
@@ -92,13 +99,21 @@ pub fn machine_bound_lines(documents: &Documents) -> Vec<MachineBound> {
     let repository = documents.repository();
     let mut found = Vec::new();
     let whole = |path: &RepoPath| !is_aside(path, &RepoPath::root());
+    let images: Vec<&str> = repository
+        .of_kind(FileKind::Dockerfile)
+        .filter_map(|entry| Some(entry.source().ok()?.text()))
+        .filter(|text| text.contains("useradd") || text.contains("adduser") || text.contains("/home/"))
+        .collect();
     for entry in repository.of_kind(FileKind::Shell).filter(|entry| whole(entry.path())) {
         let Ok(source) = entry.source() else { continue };
         // What logs in elsewhere, or makes the user, speaks of that machine.
         let speaks_of_another =
             ["ssh ", "scp ", "rsync ", "useradd", "adduser"].iter().any(|word| source.text().contains(word));
         if !speaks_of_another {
-            lines(source, Span::new(0, source.text().len()), &mut found);
+            let mut own = Vec::new();
+            lines(source, Span::new(0, source.text().len()), &mut own);
+            // A user that an image has, the script may run as.
+            found.extend(own.into_iter().filter(|path| !images.iter().any(|text| text.contains(path.user()))));
         }
     }
     for entry in repository.of_kind(FileKind::Dockerfile).filter(|entry| whole(entry.path())) {

@@ -92,10 +92,13 @@ impl Deployment<'_> {
                 }
                 _ => continue,
             };
-            let asked = module.environment.iter().any(|other| {
-                other.variable == access.variable
-                    && matches!(other.kind, EnvironmentAccessKind::Test | EnvironmentAccessKind::Write)
-            });
+            // A read that gives `None` elsewhere in the file is there to see whether the variable is set.
+            let asks = |kind: EnvironmentAccessKind| match kind {
+                EnvironmentAccessKind::Test | EnvironmentAccessKind::Write => true,
+                EnvironmentAccessKind::Optional => failure == Failure::KeyError,
+                EnvironmentAccessKind::Required | EnvironmentAccessKind::Secret => false,
+            };
+            let asked = module.environment.iter().any(|other| other.variable == access.variable && asks(other.kind));
             // Read twice, the first time to see whether it is set.
             let is_tested = failure != Failure::KeyError
                 && (module.conditions(access.block).next().is_some()
@@ -191,7 +194,15 @@ impl Deployment<'_> {
     fn read_in_rust(&self, found: &mut Vec<RequiredVariable>) {
         let repository = self.documents().repository();
         let files = repository.within(self.root()).filter(|entry| entry.kind() == FileKind::Rust);
-        for entry in files.filter(|entry| !is_aside(entry.path(), self.root())) {
+        let dockerfile =
+            self.dockerfile().and_then(|(path, _)| repository.source(path)).map_or("", |source| source.text());
+        // A build script runs where the image is built; of several programs, those run that the Dockerfile names.
+        let runs = |path: &RepoPath| {
+            let name = path.file_name().trim_end_matches(".rs");
+            let is_further = path.parent().file_name() == "bin";
+            name != "build" && !is_aside(path, self.root()) && (!is_further || dockerfile.contains(name))
+        };
+        for entry in files.filter(|entry| runs(entry.path())) {
             let speaks = entry.source().is_ok_and(|source| source.text().contains("env::var"));
             let Some(file) = speaks.then(|| self.documents().rust(entry.path())).flatten() else { continue };
             for call in file.calls.iter().filter(|call| !call.in_test) {
@@ -208,7 +219,8 @@ impl Deployment<'_> {
                 let in_main = call
                     .function
                     .and_then(|index| file.functions.get(index))
-                    .is_some_and(|one| one.name.value == "main");
+                    .is_some_and(|one| one.name.value == "main")
+                    && entry.path().file_name() == "main.rs";
                 found.push(RequiredVariable {
                     location: Location::new(entry.path(), call.span),
                     variable: variable.clone(),

@@ -1,7 +1,7 @@
 //! Files whose name is a slip of one that a tool reads: `,gitignore`, `Dockerfile.txt`.
 
-use crate::deployment::{Platform, Project};
-use crate::diagnostic::{Fix, Location};
+use crate::deployment::{Platform, Project, Sdk};
+use crate::diagnostic::{Fix, Location, RepoPath};
 use crate::repo::Presence;
 use crate::rules::Reporter;
 
@@ -28,13 +28,21 @@ const SLIPS: &[(&str, &str, &str)] = &[
 /// Reports such files at the root of the repository and of deployments.
 pub(super) fn check(project: &Project<'_>, report: &mut Reporter) {
     let repository = project.documents().repository();
-    let mut folders = vec![crate::diagnostic::RepoPath::root()];
+    let mut folders = vec![RepoPath::root()];
     let deployed = project.deployments().iter().filter(|one| one.platform().value != Platform::Unspecified);
     folders.extend(deployed.map(|deployment| deployment.root().clone()));
     folders.sort();
     folders.dedup();
+    let is_docker_space = |folder: &RepoPath| {
+        let mut spaces = project.deployments().iter().filter(|one| one.platform().value.is_space(Sdk::Docker));
+        spaces.any(|space| space.root() == folder)
+    };
     for folder in &folders {
         for (slip, meant, consequence) in SLIPS {
+            // What a Docker Space lacks then is reported at its card (HF003).
+            if *meant == "Dockerfile" && is_docker_space(folder) {
+                continue;
+            }
             // Without its dot or comma it may be a template's own file anywhere but at the root.
             if !folder.is_root() && matches!(*slip, "gitignore" | "gitattributes" | "dockerignore") {
                 continue;
