@@ -25,7 +25,7 @@ pub(super) fn take_resolutions(
     quiet: bool,
 ) -> Result<Vec<String>, ResolutionError> {
     let repository = Repository::open(folder, &settings.walk_options()).map_err(EngineError::from)?;
-    let questions = engine::with_project(repository, settings, |project| questions(project));
+    let questions = engine::with_project(repository, settings, questions);
     if questions.is_empty() {
         return Ok(vec![
             "--resolve: there is nothing to ask: no deployment with a known Python and unlocked packages".to_owned(),

@@ -307,8 +307,13 @@ impl Allowed<'_> {
     }
 }
 
-/// The newest known release in a set that admits a Python.
+/// The newest known release in a set that admits a Python; `None` for what the image brings already: where that fits, pip
+/// raises nothing.
 fn newest_version(name: &str, versions: &VersionSet, python: Option<PythonVersion>) -> Option<Version> {
+    let without_setuptools = PythonVersion::new(3, 12);
+    if name == "setuptools" && python.is_some_and(|python| python.without_patch() < without_setuptools) {
+        return None;
+    }
     newest_for(name, versions, python).map(|release| release.version.clone())
 }
 

@@ -54,7 +54,13 @@ impl<'p> Installed<'p> {
             return Some(Self::Python(versions, format!("Python {}", python.value), label.into_iter().collect()));
         }
         match deployment.packages().allowed(&library.normalized) {
-            Some(allowed) => Some(Self::Package(Box::new(allowed), library)),
+            Some(mut allowed) => {
+                // An image on a base that brings packages of its own may hold another release already.
+                if deployment.dockerfile().is_some() && deployment.python().is_none() {
+                    allowed.next = None;
+                }
+                Some(Self::Package(Box::new(allowed), library))
+            }
             None => library.rule.is_some().then_some(Self::Whatever),
         }
     }
@@ -178,11 +184,11 @@ fn belongs_to(one: &Use, first: &Use) -> bool {
     if std::ptr::eq(a, b) && one.symbol == first.symbol {
         return true;
     }
-    let same_versions = a.kind == b.kind
-        && (&a.breaks, &a.deprecated, &a.works) == (&b.breaks, &b.deprecated, &b.works)
-        && (a.severity, a.applicability, &a.requires) == (b.severity, b.applicability, &b.requires)
+    let same_versions = (&a.breaks, &a.deprecated, &a.works) == (&b.breaks, &b.deprecated, &b.works)
+        && (a.severity, a.applicability) == (b.severity, b.applicability)
         && (&a.message, &a.help) == (&b.message, &b.help);
-    let arguments = a.kind == ChangeKind::Parameter && one.symbol == first.symbol;
+    let is_argument = |change: &Change| change.kind == ChangeKind::Parameter;
+    let arguments = is_argument(a) && is_argument(b) && one.symbol == first.symbol;
     let one_import = one.imported && first.imported && one.statement == first.statement;
     same_versions && (arguments || one_import) && one.edits.is_empty() == first.edits.is_empty()
 }
@@ -230,7 +236,7 @@ pub(super) fn explain(
 /// All uses are rewritten together, or none.
 fn fix(path: &RepoPath, uses: &[Use], installed: &Installed<'_>) -> Option<Fix> {
     let one = uses.first()?;
-    if uses.iter().any(|one| one.edits.is_empty()) || one.change.requires.is_some() {
+    if uses.iter().any(|one| one.edits.is_empty() || one.change.requires.is_some()) {
         return None;
     }
     let works = one.change.works.as_ref();

@@ -48,7 +48,9 @@ pub(super) fn help(uses: &[Use], installed: &Installed<'_>, kind: Kind) -> Strin
     let fits = change.works.as_ref().is_none_or(|works| installed.next_within(works));
     let new = replacements(uses);
     if !new.is_empty() {
-        let package = change.requires.as_ref().map_or_else(String::new, |package| format!(", from {package}"));
+        let same = uses.iter().all(|one| one.change.requires == change.requires);
+        let package = change.requires.as_ref().filter(|_| same);
+        let package = package.map_or_else(String::new, |package| format!(", from {package}"));
         help.push(if fits {
             format!("use {new}{package}")
         } else {
