@@ -1,5 +1,6 @@
 //! The tree being checked: which files it holds, and their text. The only part that reads the disk for a check.
 
+mod branches;
 mod ignored;
 mod kind;
 mod overlay;
@@ -14,6 +15,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::diagnostic::RepoPath;
 
+pub use branches::Branches;
 pub use kind::FileKind;
 pub use overlay::Overlay;
 pub use source::{DecodeError, Encoding, Position, Source};
@@ -143,6 +145,7 @@ pub struct Repository {
     opaque: BTreeSet<RepoPath>,
     problems: Vec<WalkError>,
     ignored: OnceLock<ignored::IgnoreRules>,
+    branches: OnceLock<Option<Branches>>,
 }
 
 impl Repository {
@@ -203,7 +206,7 @@ impl Repository {
         for entry in entries.values() {
             by_kind.entry(entry.kind).or_default().push(Arc::clone(entry));
         }
-        Self { root, entries, by_kind, folders, opaque, problems, ignored: OnceLock::new() }
+        Self { root, entries, by_kind, folders, opaque, problems, ignored: OnceLock::new(), branches: OnceLock::new() }
     }
 
     /// The folder on disk; empty for a tree in memory.
@@ -275,6 +278,19 @@ impl Repository {
     #[must_use]
     pub fn is_ignored(&self, path: &RepoPath, is_folder: bool) -> bool {
         self.ignored.get_or_init(|| ignored::IgnoreRules::read(self)).covers(path, is_folder)
+    }
+
+    /// The branches that the clone knows its remote to have; `None` where it may not know them all.
+    #[must_use]
+    pub fn branches(&self) -> Option<&Branches> {
+        let on_disk = !self.root.as_os_str().is_empty();
+        self.branches.get_or_init(|| on_disk.then(|| Branches::read(&self.root))?).as_ref()
+    }
+
+    /// The same tree with these branches known, for tests.
+    #[must_use]
+    pub fn with_branches(self, branches: Branches) -> Self {
+        Self { branches: OnceLock::from(Some(branches)), ..self }
     }
 
     /// All folders that hold files, the root first, sorted by path.

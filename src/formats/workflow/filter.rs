@@ -36,8 +36,10 @@ fn expression(pattern: &str) -> Option<String> {
     let mut expression = String::new();
     let mut rest = pattern.chars().peekable();
     let mut at_start_of_part = true;
+    let mut is_repeatable = false;
     while let Some(character) = rest.next() {
         let starts_part = std::mem::replace(&mut at_start_of_part, character == '/');
+        let can_repeat = std::mem::replace(&mut is_repeatable, !matches!(character, '*' | '?' | '+'));
         match character {
             '*' if rest.next_if_eq(&'*').is_some() => {
                 while rest.next_if_eq(&'*').is_some() {}
@@ -50,10 +52,17 @@ fn expression(pattern: &str) -> Option<String> {
                 }
             }
             '*' => expression.push_str("[^/]*"),
-            // They repeat what stands before them.
-            '?' | '+' if !expression.is_empty() => expression.push(character),
+            // They repeat the one character or class that stands before them; GitHub refuses them elsewhere.
+            '?' | '+' if can_repeat => expression.push(character),
+            '?' | '+' => return None,
             '[' => {
-                let class: String = rest.by_ref().take_while(|c| *c != ']').collect();
+                let mut class = String::new();
+                loop {
+                    match rest.next()? {
+                        ']' => break,
+                        other => class.push(other),
+                    }
+                }
                 let plain = class.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
                 if class.is_empty() || !plain {
                     return None;
@@ -97,5 +106,32 @@ mod tests {
         }
         assert!(FilterPattern::parse("!docs/**").unwrap().negated);
         assert!(FilterPattern::parse("[").is_none() && FilterPattern::parse("").is_none());
+    }
+
+    #[test]
+    fn special_characters_and_their_limits() {
+        for (pattern, fits, others) in [
+            ("[xA-Zy0-9]-x", vec!["B-x", "y-x", "7-x"], vec!["b-x", "-x"]),
+            ("[a-z]+", vec!["a", "abc"], vec!["", "A", "a1"]),
+            ("ab?c", vec!["ac", "abc"], vec!["abbc"]),
+            (r"\!a\+", vec!["!a+"], vec!["!aa", "a+"]),
+            ("a!+", vec!["a!", "a!!"], vec!["a"]),
+            ("*.*.*-**", vec!["1.2.3-a/b"], vec!["1.2-a"]),
+            (".foo.(txt)", vec![".foo.(txt)"], vec!["xfoo.txt"]),
+            ("**/a/**/b", vec!["a/b", "x/a/y/z/b"], vec!["a/xb", "xa/b"]),
+            ("*/*", vec!["a/b"], vec!["a", "a/b/c"]),
+            ("é*/日?本", vec!["é/本", "éa/日本"], vec!["e/本"]),
+            ("foo bar/**", vec!["foo bar/x"], vec!["foo bar"]),
+            ("/src/**", vec!["/src/x"], vec!["src/x"]),
+            ("$HOME^|{}", vec!["$HOME^|{}"], vec![]),
+        ] {
+            let read = FilterPattern::parse(pattern).unwrap_or_else(|| panic!("{pattern}"));
+            assert!(!read.negated, "{pattern}");
+            assert!(fits.iter().all(|text| read.matches(text)), "{pattern}");
+            assert!(!others.iter().any(|text| read.matches(text)), "{pattern}");
+        }
+        for pattern in ["!", "?", "+a", "*?", "a??", "a+?", "**+", "[]", "[a", "[9-1]", "a\\", "[^a]"] {
+            assert!(FilterPattern::parse(pattern).is_none(), "{pattern}");
+        }
     }
 }
