@@ -104,6 +104,7 @@ impl<'s> Inputs<'s, '_> {
             certain,
             tolerated: self.nature.tolerated,
             conditional: self.nature.conditional,
+            piped: false,
             replaceable,
             is_folder: false,
         }

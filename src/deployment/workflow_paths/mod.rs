@@ -85,6 +85,8 @@ pub struct MissingStepPath {
     pub tolerated: bool,
     /// Whether the command stands in a branch, a loop or a function.
     pub conditional: bool,
+    /// Whether a pipe hides the failure from the shell.
+    pub piped: bool,
     /// What was probably meant.
     pub meant: Option<Meant>,
 }
@@ -100,6 +102,7 @@ struct Miss {
     certain: bool,
     tolerated: bool,
     conditional: bool,
+    piped: bool,
     /// The text that stands there, where another path can simply be written in its place.
     replaceable: Option<Span>,
     is_folder: bool,
@@ -129,7 +132,7 @@ pub fn missing_step_paths(documents: &Documents) -> Vec<MissingStepPath> {
 
 /// One entry for all uses of one path; the worst is told first.
 fn merge(documents: &Documents, mut group: Vec<Miss>) -> Option<MissingStepPath> {
-    group.sort_by_key(|miss| (miss.tolerated, !miss.certain, miss.conditional));
+    group.sort_by_key(|miss| (miss.tolerated, !miss.certain, miss.conditional, miss.piped));
     let mut places: Vec<Location> = Vec::new();
     let mut uses: Vec<Miss> = Vec::new();
     for miss in group {
@@ -149,6 +152,7 @@ fn merge(documents: &Documents, mut group: Vec<Miss>) -> Option<MissingStepPath>
         certain: first.certain,
         tolerated: first.tolerated,
         conditional: first.conditional,
+        piped: first.piped,
         meant,
     })
 }

@@ -32,6 +32,8 @@ pub(super) struct Script<'s, 'd> {
     pub pushed: Vec<Option<Spot>>,
     /// The end of the command before.
     pub last_end: usize,
+    /// Whether the failure of a command before a pipe is one of the step.
+    pub minds_pipes: bool,
 }
 
 impl Script<'_, '_> {
@@ -191,10 +193,15 @@ impl Script<'_, '_> {
                 certain,
                 tolerated: self.nature.tolerated || command.is_failure_swallowed(),
                 conditional: self.nature.conditional || command.is_conditional(),
+                piped: self.is_hidden_by_pipe(command),
                 replaceable,
             });
         }
         missed
+    }
+
+    fn is_hidden_by_pipe(&self, command: &Command) -> bool {
+        command.after == Some(Separator::Pipe) && !self.minds_pipes
     }
 
     /// Whether the spot is a folder of the repository, with nothing known to be added.
@@ -251,6 +258,7 @@ impl Script<'_, '_> {
             certain,
             tolerated: self.nature.tolerated || command.is_failure_swallowed(),
             conditional: self.nature.conditional || command.is_conditional(),
+            piped: self.is_hidden_by_pipe(command),
             replaceable: None,
             is_folder: false,
         });

@@ -45,6 +45,7 @@ pub(super) fn walk_workflow(documents: &Documents, path: &RepoPath, workflow: &W
             workspace: &mut workspace,
             names,
             folder: job.working_directory.as_ref().or(workflow.working_directory.as_ref()),
+            shell: job.shell.as_ref().or(workflow.shell.as_ref()),
             tolerated: job.continue_on_error,
             conditional: false,
             runs_here,
@@ -107,6 +108,7 @@ fn called_workflow(documents: &Documents, source: &Source, uses: &ActionReferenc
         certain: true,
         tolerated: false,
         conditional: false,
+        piped: false,
         replaceable: replaceable(source, &uses.text),
         is_folder: false,
         path,
@@ -125,6 +127,7 @@ pub(super) fn walk_action(documents: &Documents, path: &RepoPath, action: &Actio
         workspace: &mut workspace,
         names,
         folder: None,
+        shell: None,
         tolerated: false,
         conditional: false,
         runs_here: false,
@@ -140,6 +143,7 @@ struct Walk<'w, 'd> {
     workspace: &'w mut Workspace<'d>,
     names: Names,
     folder: Option<&'d Spanned<String>>,
+    shell: Option<&'d Spanned<String>>,
     tolerated: bool,
     conditional: bool,
     runs_here: bool,
@@ -171,6 +175,8 @@ impl<'d> Walk<'_, 'd> {
             set(&mut names.env, &name.value, &value.value);
         }
         let cwd = self.working_folder(folder, nature);
+        // The shell that runs without a `shell` does not look at what a pipe hides.
+        let minds_pipes = run.script.value.contains("pipefail") || self.minds_pipes(step);
         let mut script = Script {
             source: self.source,
             workspace: self.workspace,
@@ -180,9 +186,15 @@ impl<'d> Walk<'_, 'd> {
             folders: vec![cwd],
             pushed: Vec::new(),
             last_end: run.script.span.start,
+            minds_pipes,
         };
         script.walk(run);
         self.names.forget_what_is_set_in(&run.script.value);
+    }
+
+    /// Whether `shell: bash` is written out for a step, which then fails when a part of a pipe does.
+    fn minds_pipes(&self, step: &Step) -> bool {
+        step.shell.as_ref().or(self.shell).is_some_and(|shell| shell.value == "bash")
     }
 
     /// The folder that a script starts in; reported where it is missing.
@@ -203,6 +215,7 @@ impl<'d> Walk<'_, 'd> {
                     certain,
                     tolerated: nature.tolerated,
                     conditional: nature.conditional,
+                    piped: false,
                     replaceable: replaceable(self.source, folder),
                     is_folder: true,
                 });
@@ -283,6 +296,7 @@ impl<'d> Walk<'_, 'd> {
             workspace: self.workspace,
             names,
             folder: None,
+            shell: None,
             tolerated: nature.tolerated,
             conditional: nature.conditional,
             runs_here: self.runs_here,
@@ -305,6 +319,7 @@ impl<'d> Walk<'_, 'd> {
             certain,
             tolerated: nature.tolerated,
             conditional: nature.conditional,
+            piped: false,
             replaceable: replaceable(self.source, &uses.text),
             is_folder: true,
         });

@@ -52,7 +52,11 @@ fn severity(missing: &MissingStepPath) -> Severity {
     let is_template = matches!(&missing.named_by, NamedBy::HashFiles(patterns) if patterns.contains('*'));
     if missing.tolerated || is_template {
         Severity::Advice
-    } else if matches!(missing.named_by, NamedBy::HashFiles(_)) || missing.conditional || !missing.certain {
+    } else if matches!(missing.named_by, NamedBy::HashFiles(_))
+        || missing.conditional
+        || missing.piped
+        || !missing.certain
+    {
         Severity::Warning
     } else {
         Severity::Error
@@ -64,6 +68,7 @@ fn words(missing: &MissingStepPath) -> (String, String) {
     let end = match (missing.tolerated, missing.certain, missing.conditional) {
         (true, ..) => "so this step fails without anybody noticing",
         (_, _, true) => "so this fails as soon as it is reached",
+        _ if missing.piped => "so this fails, and what it is piped into gets nothing",
         (_, false, _) => "so this step fails, unless an earlier one writes it",
         _ => "so this step fails",
     };

@@ -250,7 +250,8 @@ fn identifier(node: &Node, what: &str, faults: &mut Vec<Fault>) {
     let Some(name) = node.scalar_text().filter(|name| !name.contains("${{") && *name != "<<") else { return };
     let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     let rest = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    if !name.is_empty() && !(starts && rest) {
+    let is_right = starts && rest;
+    if !name.is_empty() && !is_right {
         let what = format!("`{name}` can't be the id of a {what}");
         faults.push(Fault::new(
             node.span,
