@@ -101,7 +101,6 @@ fn requirements_of(list: &Value, found: &mut Vec<Requirement>) -> Option<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::deployment::{Documents, Project};
     use crate::repo::Repository;
 
