@@ -1,6 +1,6 @@
 //! DEP004 undeclared-dependency: an import that runs at start and that nothing installed brings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::deployment::packages::{Declaration, Origin, add_to};
 use crate::deployment::reach::Reached;
@@ -19,7 +19,8 @@ impl Rule for UndeclaredDependency {
     }
 
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
-        if !is_known(deployment) {
+        let own = own_modules(deployment);
+        if !is_known(deployment, &own) {
             return;
         }
         let mut missing: BTreeMap<&str, (&ImportedModule, Vec<Location>)> = BTreeMap::new();
@@ -28,7 +29,7 @@ impl Rule for UndeclaredDependency {
             for import in module.imports.iter().filter(|import| runs_at_start(import, reached)) {
                 let top = import.module.split('.').next().unwrap_or_default();
                 let Some(known) = imported_module(top) else { continue };
-                if !is_brought(deployment, known) && !is_first_party(deployment, top) {
+                if !own.contains(top) && !is_brought(deployment, known) {
                     let place = Location::new(path, import.span);
                     missing.entry(&known.name).or_insert_with(|| (known, Vec::new())).1.push(place);
                 }
@@ -41,14 +42,12 @@ impl Rule for UndeclaredDependency {
 }
 
 /// Whether it is known what is installed and what runs.
-fn is_known(deployment: &Deployment<'_>) -> bool {
+fn is_known(deployment: &Deployment<'_>, own: &HashSet<&str>) -> bool {
     let packages = deployment.packages();
     let platform = deployment.platform().value;
     // A package of the repository's own, installed by its name, needs what only its own manifest says.
-    let installs_itself = packages
-        .declarations()
-        .iter()
-        .any(|declaration| is_first_party(deployment, &declaration.name().replace('-', "_")));
+    let installs_itself =
+        packages.declarations().iter().any(|declaration| own.contains(declaration.name().replace('-', "_").as_str()));
     // An image on a base of its own make may bring anything.
     let known_base =
         deployment.dockerfile().is_none() || deployment.python().is_some_and(|python| python.because().is_none());
@@ -92,14 +91,16 @@ fn is_brought(deployment: &Deployment<'_>, known: &ImportedModule) -> bool {
         .any(|package| known.is_brought_by(package) || speaks_of_it(package))
 }
 
-/// Whether the repository itself holds a module or folder of that name, wherever it is.
-fn is_first_party(deployment: &Deployment<'_>, module: &str) -> bool {
-    let file = format!("{module}.py");
-    deployment
-        .documents()
-        .repository()
-        .entries()
-        .any(|entry| entry.path().file_name() == file || entry.path().parent().parts().any(|part| part == module))
+/// The names of all modules and folders that the repository itself holds, wherever they are.
+fn own_modules<'d>(deployment: &Deployment<'d>) -> HashSet<&'d str> {
+    let entries = deployment.documents().repository().entries();
+    entries
+        .flat_map(|entry| {
+            let path = entry.path().as_str();
+            let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
+            folders.split('/').chain(file.strip_suffix(".py"))
+        })
+        .collect()
 }
 
 fn report_module(
