@@ -60,7 +60,8 @@ impl Rule for FloatingImageTag {
 /// Whether the repository builds an image of this name itself, for others of its images to build on.
 fn is_built_here(documents: &Documents, image: &ImageReference) -> bool {
     let repository = documents.repository();
-    let local = image.registry.is_none() && !image.name.contains('/');
+    // `Containerfile.alpine` builds on alpine, and is not where it comes from.
+    let local = image.registry.is_none() && !image.name.contains('/') && !RUNTIMES.contains(&image.name.as_str());
     let by_compose =
         repository.of_kind(FileKind::Compose).filter_map(|entry| documents.compose(entry.path())).any(|compose| {
             let built = compose.services.iter().filter(|service| service.build.is_some());
