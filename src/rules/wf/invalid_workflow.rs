@@ -304,11 +304,12 @@ impl Check<'_> {
             let mut scalars = Vec::new();
             collect_scalars_holding(node, self.source.text(), if is_condition { "" } else { "${{" }, &mut scalars);
             for span in scalars {
+                let mut told = Vec::new();
                 for (at, name) in contexts_in(span.of(self.source.text()), is_condition) {
-                    if known.contains(&name) || matches!(name.as_str(), "true" | "false" | "null" | "nan" | "infinity")
-                    {
+                    if known.contains(&name) || is_literal(&name) || told.contains(&name) {
                         continue;
                     }
+                    told.push(name.clone());
                     let place = part.trim_start_matches("jobs.").trim_start_matches("steps.");
                     let help = match name.as_str() {
                         "secrets" => {
