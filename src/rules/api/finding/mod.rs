@@ -2,8 +2,8 @@
 
 mod words;
 
-use crate::deployment::Deployment;
 use crate::deployment::packages::{Allowed, Verdict};
+use crate::deployment::{Deployment, Role};
 use crate::diagnostic::{Fix, Label, Location, RepoPath, Severity};
 use crate::knowledge::{
     Change, ChangeKind, FixAvailability, Library, PythonVersion, StatedSeverity, VersionSet, filled,
@@ -167,7 +167,8 @@ pub(super) fn each_use(
         };
         for (library, installed) in &installed {
             let mut found: Vec<Use> = uses(module, source, library);
-            found.retain(|one| wanted(library, one.change));
+            let is_program = deployment.reach().get(path).is_none_or(|reached| reached.role == Role::Script);
+            found.retain(|one| wanted(library, one.change) && (is_program || !one.main_only));
             while let Some(first) = found.first().cloned() {
                 let (same, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| belongs_to(one, &first));
                 report(path, &same, installed);

@@ -26,6 +26,8 @@ pub(super) struct Use {
     pub imported: bool,
     /// The `except` clause that catches the failure without being written for it.
     pub hidden_by: Option<Span>,
+    /// Whether it runs only where the file is the program.
+    pub main_only: bool,
     /// The replacements of text that rewrite the use, where that is mechanical.
     pub edits: Vec<(Span, String)>,
 }
@@ -127,6 +129,7 @@ fn arguments(module: &Module, source: &Source, named: &[Named<'_>], change: &'st
             statement: call.span,
             imported: false,
             hidden_by: guard.hidden_by(),
+            main_only: module.in_main_guard(call.block),
             edits,
         });
     }
@@ -200,6 +203,7 @@ fn names(module: &Module, source: &Source, named: &[Named<'_>], change: &'static
             statement: import.statement,
             imported: true,
             hidden_by: guard.hidden_by(),
+            main_only: module.in_main_guard(import.block),
             edits,
         });
     }
@@ -226,6 +230,7 @@ fn names(module: &Module, source: &Source, named: &[Named<'_>], change: &'static
             statement: span,
             imported: false,
             hidden_by: guard.hidden_by(),
+            main_only: module.in_main_guard(block),
             edits,
         });
     }
@@ -304,8 +309,9 @@ fn guard(module: &Module, source: &Source, block: BlockId, exception: &str) -> G
     let handled = module.enclosing(block).any(|(_, block)| match &block.kind {
         BlockKind::Try { handlers } => handlers.iter().any(expects),
         BlockKind::Handler(handler) => expects(handler),
-        BlockKind::Branch { test, kind, .. } => {
-            *kind == TestKind::TypeChecking || asks_about_versions(test.of(source.text()))
+        BlockKind::Branch { test, kind, negated } => {
+            let test = test.of(source.text());
+            *kind == TestKind::TypeChecking || asks_about_versions(test) || (!negated && asks_for_another_system(test))
         }
         _ => false,
     });
@@ -319,10 +325,18 @@ fn guard(module: &Module, source: &Source, block: BlockId, exception: &str) -> G
     hides.map_or(Guard::None, |handler| Guard::Hides(handler.span))
 }
 
+/// Whether a test asks for a version, or for what is there: `PYDANTIC_V2` is such a name too.
 fn asks_about_versions(test: &str) -> bool {
-    ["version", "hasattr", "signature", "parameters", "_available"]
-        .iter()
-        .any(|word| test.to_ascii_lowercase().contains(word))
+    let test = test.to_ascii_lowercase();
+    let named = test.split("_v").skip(1).any(|rest| rest.starts_with(|next: char| next.is_ascii_digit()));
+    named || ["version", "hasattr", "signature", "parameters", "_available"].iter().any(|word| test.contains(word))
+}
+
+/// Whether a test holds on Windows or macOS only, where nothing is deployed.
+fn asks_for_another_system(test: &str) -> bool {
+    let asks = ["os.name", "sys.platform", "platform.system"].iter().any(|name| test.contains(name));
+    let other = ["\"nt\"", "'nt'", "win32", "Windows", "darwin", "Darwin", "cygwin", "\"win", "'win"];
+    asks && other.iter().any(|name| test.contains(name)) && !test.contains("!=") && !test.contains("not ")
 }
 
 /// Literals of which a source must hold one for a change that `wanted` admits to be used in it.
