@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 const DOCKERFILE: &str =
     "FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nEXPOSE 8000\nHEALTHCHECK CMD true\nCMD [\"python\", \"app.py\"]\n";
-const APP: &str = "import uvicorn\n\nuvicorn.run('app:app', host='127.0.0.1', port=8000)\n";
+const APP: &str = "import uvicorn\n\nuvicorn.run(app, host='127.0.0.1', port=8000)\n";
 
 /// A repository with one error of its own, to see that it is still found.
 fn repository() -> TempDir {

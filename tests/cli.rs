@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 const DOCKERFILE: &str = "FROM python:3.12-slim\nCOPY . .\nEXPOSE 8000\nCMD [\"python\", \"app.py\"]\n";
-const APP: &str = "import uvicorn\n\nuvicorn.run('app:app', host='127.0.0.1', port=8000)\n";
+const APP: &str = "import uvicorn\n\nuvicorn.run(app, host='127.0.0.1', port=8000)\n";
 
 /// A repository whose container starts a server that nothing can reach, and a file that no rule looks at.
 fn repository() -> TempDir {
@@ -177,7 +177,7 @@ fn fixes_are_shown_then_made_then_done() {
     let (code, diff, _) = run(folder.path(), &["check", "--select", "NET001", "--diff", "--unsafe-fixes"]);
     assert_eq!(code, 1);
     assert!(diff.starts_with("diff --git a/app.py b/app.py\n--- a/app.py\n+++ b/app.py\n@@ "), "{diff}");
-    assert!(diff.contains("\n+uvicorn.run('app:app', host="), "{diff}");
+    assert!(diff.contains("\n+uvicorn.run(app, host="), "{diff}");
     assert_eq!(run(folder.path(), &["check", "--select", "NET001", "--fix"]).0, 1, "the fix needs a look");
     assert_eq!(fs::read_to_string(&app).unwrap(), APP, "--diff writes nothing, --fix only what is safe");
 

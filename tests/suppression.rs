@@ -27,7 +27,7 @@ fn app(text: &str) -> Vec<String> {
 
 #[test]
 fn a_comment_counts_on_its_line_or_alone_above() {
-    let call = "uvicorn.run('app:app', host='127.0.0.1')";
+    let call = "uvicorn.run(app, host='127.0.0.1')";
     for (text, expected) in [
         (call.to_owned(), vec!["app.py:2 NET001"]),
         (format!("{call}  # preflight: ignore[NET001] a sidecar forwards"), vec![]),
@@ -35,7 +35,7 @@ fn a_comment_counts_on_its_line_or_alone_above() {
         (format!("{call}  # preflight: ignore[API001, net001]"), vec![]),
         (format!("# preflight: ignore[NET001]\n{call}"), vec![]),
         (format!("# preflight: ignore[NET001]\n# and why\n\n{call}"), vec![]),
-        ("uvicorn.run(  # preflight: ignore[NET001]\n    'app:app',\n    host='127.0.0.1',\n)".to_owned(), vec![]),
+        ("uvicorn.run(  # preflight: ignore[NET001]\n    app,\n    host='127.0.0.1',\n)".to_owned(), vec![]),
         // Too far away, and therefore without effect.
         (format!("# preflight: ignore[NET001]\nx = 1\n{call}"), vec!["app.py:2 SYS002", "app.py:4 NET001"]),
         (format!("x = 1  # preflight: ignore[NET001]\n{call}"), vec!["app.py:2 SYS002", "app.py:3 NET001"]),
