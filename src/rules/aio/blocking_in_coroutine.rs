@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::deployment::Project;
-use crate::deployment::call_graph::{CallGraph, FunctionAt};
-use crate::diagnostic::{Fix, Location, RepoPath, RuleId, Span};
-use crate::formats::python::{Call, Function, FunctionId, Module, Usage, ValueKind};
+use crate::deployment::call_graph::{CallGraph, Chain, EdgeKind, FunctionAt};
+use crate::deployment::{Documents, Project};
+use crate::diagnostic::{Fix, Location, RepoPath, RuleId};
+use crate::formats::python::{Call, Function, FunctionId, Module, ValueKind};
 use crate::knowledge::{BlockingCall, blocking_calls, fits_any};
 use crate::rules::program::{has_program, program_modules_where};
 use crate::rules::{Reporter, Rule};
+
+use super::edits::{can_be_awaited, import_asyncio, in_thread, parentheses};
 
 /// AIO008 blocking-in-coroutine.
 pub struct BlockingInCoroutine;
@@ -21,6 +23,8 @@ const LITERALS: &[&str] = &[
     "urlretrieve",
     "subprocess",
     "os.system",
+    "os.wait",
+    "urllib3",
     "openai",
     "groq",
     "anthropic",
@@ -70,7 +74,7 @@ impl Rule for BlockingInCoroutine {
             for (id, calls) in functions {
                 let function = FunctionAt { path, module, id };
                 if module.function(id).is_async {
-                    report_direct(function, &calls, report);
+                    report_direct(project.documents(), function, &calls, report);
                 } else if helpers < MAX_HELPERS {
                     helpers += 1;
                     report_helper(&graph, function, &calls, report);
@@ -92,7 +96,12 @@ fn blocking(call: &Call) -> Option<&'static BlockingCall> {
     (!(name.as_str() == "time.sleep" && short)).then_some(row)
 }
 
-fn report_direct(function: FunctionAt<'_>, calls: &[(&Call, &BlockingCall)], report: &mut Reporter) {
+fn report_direct(
+    documents: &Documents,
+    function: FunctionAt<'_>,
+    calls: &[(&Call, &BlockingCall)],
+    report: &mut Reporter,
+) {
     let Some(((call, row), others)) = calls.split_first() else { return };
     let path = function.path;
     let name = &function.row().qualified;
@@ -105,7 +114,7 @@ fn report_direct(function: FunctionAt<'_>, calls: &[(&Call, &BlockingCall)], rep
     for (other, row) in others {
         finding.label(Location::new(path, other.span), format!("and here, while it {}", row.what));
     }
-    finding.help(format!("use {}", row.instead)).fix(fix(path, function.module, call, row));
+    finding.help(format!("use {}", row.instead)).fix(fix(documents, path, function.module, call, row));
 }
 
 fn report_helper(
@@ -132,7 +141,8 @@ fn report_helper(
         .help(format!(
             "call the plain function with `await asyncio.to_thread(…)`, or make it a coroutine and use {}",
             row.instead
-        ));
+        ))
+        .fix(fix_above(graph.documents(), &chain));
 }
 
 /// Whether a decorator makes the coroutine answer requests.
@@ -149,31 +159,38 @@ fn serves(function: &Function) -> bool {
 }
 
 /// The call awaited in a thread, or its counterpart awaited.
-fn fix(path: &RepoPath, module: &Module, call: &Call, row: &BlockingCall) -> Option<Fix> {
-    let imports_asyncio = module
-        .imports
-        .iter()
-        .any(|import| &*import.module == "asyncio" && import.name.is_none() && import.alias.is_none());
-    let plain = !matches!(call.usage, Usage::ContextManager | Usage::Decorator);
-    if !imports_asyncio
-        || !plain
-        || call.arguments.iter().any(|argument| argument.name.is_none() && argument.position.is_none())
-    {
+fn fix(documents: &Documents, path: &RepoPath, module: &Module, call: &Call, row: &BlockingCall) -> Option<Fix> {
+    let source = documents.repository().source(path)?;
+    if !can_be_awaited(call) || has_unknown_arguments(call) {
         return None;
     }
-    let (open, close) = if call.usage == Usage::Receiver { ("(", ")") } else { ("", "") };
-    let fix = Fix::unsafe_(match &row.awaitable {
-        Some(awaitable) => format!("Await {awaitable} instead"),
-        None => "Call it in a thread and await the result".to_owned(),
-    });
-    let fix = if let Some(awaitable) = &row.awaitable {
-        fix.replace(path, call.callee_span, format!("{open}await {awaitable}"))
-    } else if row.thread {
-        let inside = Span::new(call.arguments_span.start, call.arguments_span.start + 1);
-        let separator = if call.arguments_span.len() > 2 { ", " } else { "" };
-        fix.insert(path, call.span.start, format!("{open}await asyncio.to_thread(")).replace(path, inside, separator)
-    } else {
-        return None;
+    let fix = match &row.awaitable {
+        Some(awaitable) => {
+            let (open, close) = parentheses(call);
+            let fix = Fix::unsafe_(format!("Await {awaitable} instead"));
+            let fix = fix.replace(path, call.callee_span, format!("{open}await {awaitable}"));
+            if close.is_empty() { fix } else { fix.insert(path, call.span.end, close) }
+        }
+        None if row.thread => in_thread(Fix::unsafe_("Call it in a thread and await the result"), source, call),
+        None => return None,
     };
-    Some(if close.is_empty() { fix } else { fix.insert(path, call.span.end, close) })
+    import_asyncio(fix, source, module)
+}
+
+/// The coroutine's call of the plain helper, awaited in a thread.
+fn fix_above(documents: &Documents, chain: &Chain<'_>) -> Option<Fix> {
+    let first = chain.hops.first().filter(|hop| hop.edge.kind == EdgeKind::Call)?;
+    let call = first.edge.call.filter(|call| can_be_awaited(call) && !has_unknown_arguments(call))?;
+    let source = documents.repository().source(first.edge.path)?;
+    let callee = &first.callee.row();
+    // What stands for an object that is made or read is no plain call of a function.
+    if callee.name.starts_with("__") || first.edge.module.notebook {
+        return None;
+    }
+    let fix = Fix::unsafe_(format!("Call `{}` in a thread and await the result", callee.name));
+    import_asyncio(in_thread(fix, source, call), source, first.edge.module)
+}
+
+fn has_unknown_arguments(call: &Call) -> bool {
+    call.arguments.iter().any(|argument| argument.name.is_none() && argument.position.is_none())
 }
