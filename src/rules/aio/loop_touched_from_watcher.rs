@@ -47,6 +47,10 @@ impl Rule for LoopTouchedFromWatcher {
             for (id, _) in module.function_ids() {
                 let callback = FunctionAt { path, module, id };
                 let Some(library) = watchers::caller(&graph, callback) else { continue };
+                if callback.row().is_async && !watchers::has_own_dispatch(&graph, callback) {
+                    report_never_awaited(callback, library, report);
+                    continue;
+                }
                 let message = format!("{library} calls it in a thread of its own");
                 check_callback(callback, &Label { location: callback.location(), message }, true, report);
             }
@@ -63,6 +67,19 @@ impl Rule for LoopTouchedFromWatcher {
             }
         }
     }
+}
+
+/// Reports a callback that is a coroutine: the library calls it and drops what it gives.
+fn report_never_awaited(callback: FunctionAt<'_>, library: &str, report: &mut Reporter) {
+    report
+        .error(
+            callback.location(),
+            format!(
+                "{library} calls `{}` as a plain function: the coroutine is never awaited, and nothing of it runs",
+                callback.row().qualified
+            ),
+        )
+        .help("make it a plain method that sends a coroutine to the loop: asyncio.run_coroutine_threadsafe(coroutine, loop)");
 }
 
 /// What a call does to a loop from another thread.

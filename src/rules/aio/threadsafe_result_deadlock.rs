@@ -47,6 +47,7 @@ impl Rule for ThreadsafeResultDeadlock {
                     continue;
                 }
                 let location = Location::new(path, wait.span);
+                let how_long = if wait.argument("timeout", 0).is_some() { "until its timeout" } else { "for ever" };
                 let help = "await asyncio.wrap_future(future), or simply await the coroutine where it belongs to this loop; \
                             wait with result() only in another thread";
                 if module.function(id).is_async {
@@ -62,17 +63,31 @@ impl Rule for ThreadsafeResultDeadlock {
                         report.warning(
                             location,
                             format!(
-                                "the coroutine `{name}` holds its event loop while it waits, for ever where the coroutine was sent to that loop"
+                                "the coroutine `{name}` holds its event loop while it waits, {how_long} where the coroutine was sent to that loop"
                             ),
                         )
                     };
                     finding.label(Location::new(path, sent.span), "the coroutine is sent to a loop here").help(help);
+                } else if own && takes_running_loop(module, sent) {
+                    report
+                        .error(
+                            location,
+                            format!(
+                                "`{}` waits for the event loop of its own thread, which can do nothing until it stops waiting",
+                                function.row().qualified
+                            ),
+                        )
+                        .label(
+                            Location::new(path, sent.span),
+                            "get_running_loop() gives the loop of this thread, or raises where there is none",
+                        )
+                        .help("make the function a coroutine and await; or take the loop where it runs, and hand it to the thread that waits");
                 } else if let Some(chain) = graph.loop_above(function, &|found| asks_for_a_loop(found), &|_| false) {
                     report
                         .warning(
                             location,
                             format!(
-                                "`{}` holds the event loop that runs `{}` while it waits, for ever where the coroutine was sent to that loop",
+                                "`{}` holds the event loop that runs `{}` while it waits, {how_long} where the coroutine was sent to that loop",
                                 function.row().qualified,
                                 chain.root_name()
                             ),
@@ -86,10 +101,19 @@ impl Rule for ThreadsafeResultDeadlock {
     }
 }
 
+/// The call in the same function that gave the loop to which a coroutine is sent.
+fn loop_maker<'m>(module: &'m Module, sent: &Call) -> Option<&'m Call> {
+    let ValueKind::Call(maker) = sent.argument("loop", 1)?.value.kind else { return None };
+    Some(module.call(maker)).filter(|maker| maker.function == sent.function)
+}
+
 /// Whether the loop that a coroutine is sent to is the one that runs right there.
 fn takes_own_loop(module: &Module, sent: &Call) -> bool {
-    let Some(argument) = sent.argument("loop", 1) else { return false };
-    let ValueKind::Call(maker) = argument.value.kind else { return false };
-    let maker = module.call(maker);
-    maker.function == sent.function && (maker.is("asyncio.get_running_loop") || maker.is("asyncio.get_event_loop"))
+    loop_maker(module, sent)
+        .is_some_and(|maker| maker.is("asyncio.get_running_loop") || maker.is("asyncio.get_event_loop"))
+}
+
+/// Whether it is so in whatever function the call stands.
+fn takes_running_loop(module: &Module, sent: &Call) -> bool {
+    loop_maker(module, sent).is_some_and(|maker| maker.is("asyncio.get_running_loop"))
 }

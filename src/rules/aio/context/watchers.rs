@@ -31,6 +31,13 @@ pub(in super::super) fn caller(graph: &CallGraph<'_>, function: FunctionAt<'_>) 
     mqtt_callbacks(function.module).contains(&function.id).then_some("the MQTT client")
 }
 
+/// Whether the handler says itself how its event methods are called.
+pub(in super::super) fn has_own_dispatch(graph: &CallGraph<'_>, function: FunctionAt<'_>) -> bool {
+    function.row().class.is_none_or(|id| {
+        graph.method(ClassAt { path: function.path, module: function.module, id }, "dispatch").is_some()
+    })
+}
+
 /// Whether a class is a handler of watchdog, over its bases in the repository.
 fn is_watcher(graph: &CallGraph<'_>, class: ClassAt<'_>) -> bool {
     graph.lineage(class).iter().any(|class| {
