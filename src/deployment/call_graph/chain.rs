@@ -125,7 +125,7 @@ impl<'d> CallGraph<'d> {
                         Some(_) => None,
                     },
                 };
-                if edge.module.is_caught_by_name(edge.block, "RuntimeError") {
+                if edge.module.is_caught_by_name(edge.block, "RuntimeError") || is_lazy(edge) {
                     continue;
                 }
                 if let Some(root) = root {
@@ -158,6 +158,12 @@ fn hops<'d>(seen: &[(FunctionAt<'d>, Option<(usize, Edge<'d>)>)], at: usize, edg
         next = *below;
     }
     hops
+}
+
+/// Whether the call is one by which a property loads what is not there yet: whoever reads it late may never come there.
+fn is_lazy(edge: Edge<'_>) -> bool {
+    edge.function().is_some_and(|function| function.row().decorators.iter().any(|row| row.text.ends_with("property")))
+        && edge.module.conditions(edge.block).next().is_some()
 }
 
 /// Whether calling the function runs its body there and then.

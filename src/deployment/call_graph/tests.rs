@@ -12,7 +12,7 @@ fn above(files: &[(&str, &str)], start: &str) -> Option<Vec<String>> {
     let graph = CallGraph::new(&documents);
     let (file, name) = start.split_once(':').unwrap();
     let (path, module) = graph.file(&RepoPath::new(file)).unwrap();
-    let (id, _) = module.function_ids().find(|(_, function)| &*function.qualified == name).unwrap();
+    let (id, _) = module.function_ids().find(|(_, function)| &*function.qualified == name)?;
     let chain = graph.loop_above(FunctionAt { path, module, id }, &|_| false, &|_| false)?;
     let mut names = vec![chain.root_name().to_owned()];
     names.extend(
@@ -77,4 +77,33 @@ fn callbacks_of_the_loop_and_distinctive_names_lead_on() {
 fn cycles_end() {
     let text = "def a(): b()\ndef b(): a()\n";
     assert_eq!(above(&[("a.py", text)], "a.py:a"), None);
+}
+
+#[test]
+fn properties_entries_and_partials_lead_on() {
+    let class = "class Client:\n    @property\n    def token(self): ...\n    def __enter__(self): ...\n    def use(self):\n        return self.token\n";
+    let caller = "from client import Client\nclient = Client()\n";
+    let chain =
+        |rest: &str, start: &str| above(&[("client.py", class), ("main.py", &format!("{caller}{rest}"))], start);
+    assert_eq!(chain("async def go():\n    client.token\n", "client.py:Client.token").unwrap(), ["go", "Client.token"]);
+    let through = chain("async def go():\n    client.use()\n", "client.py:Client.token").unwrap();
+    assert_eq!(through, ["go", "Client.use", "Client.token"]);
+    let entered = chain("async def go():\n    with Client() as one: ...\n", "client.py:Client.__enter__").unwrap();
+    assert_eq!(entered, ["go", "Client.__enter__"]);
+    assert_eq!(chain("async def go():\n    client.tokens\n", "client.py:Client.token"), None);
+    let later =
+        "from functools import partial\nasync def go(loop):\n    loop.call_soon(partial(work, 1))\ndef work(n): ...\n";
+    assert_eq!(above(&[("a.py", later)], "a.py:work").unwrap(), ["work", "work"]);
+}
+
+#[test]
+fn damaged_and_large_files_take_no_long_time() {
+    let start = std::time::Instant::now();
+    let nested = format!("async def go():\n    {}work()\ndef work(): ...\n", "(".repeat(50_000));
+    above(&[("a.py", &nested)], "a.py:work");
+    let chained = format!("async def go():\n    x{}\ndef work(): ...\n", ".work()".repeat(50_000));
+    above(&[("a.py", &chained)], "a.py:work");
+    let many: String = (0..10_000).map(|n| format!("def f{n}():\n    f{}()\n", n + 1)).collect();
+    assert_eq!(above(&[("a.py", &format!("{many}def f10000(): ...\n"))], "a.py:f10000"), None);
+    assert!(start.elapsed().as_secs() < 60, "it took {:?}", start.elapsed());
 }

@@ -129,16 +129,13 @@ fn is_only(files: &[(&RepoPath, &RustFile)], function: FunctionAt<'_>) -> bool {
     named.count() == 1
 }
 
-/// Whether the call is one of a function of the crate by that name. A method is known by a name that says much.
+/// Whether the call is one of a function of the crate by that name. Methods are left alone: what they are called on is not
+/// known, and a wrapper is often named like what it wraps.
 fn calls(call: &RustCall, name: &str) -> bool {
-    match (call.path(), call.method()) {
-        (Some(path), _) => {
-            let own = path.split("::").next().is_some_and(|root| matches!(root, "crate" | "self" | "super" | "Self"));
-            path.rsplit("::").next() == Some(name) && (own || path.matches("::").count() <= 1)
-        }
-        (None, Some(method)) => method == name && name.len() >= 10 && name.contains('_'),
-        (None, None) => false,
-    }
+    call.path().is_some_and(|path| {
+        let own = path.split("::").next().is_some_and(|root| matches!(root, "crate" | "self" | "super" | "Self"));
+        path.rsplit("::").next() == Some(name) && (own || path.matches("::").count() <= 1)
+    })
 }
 
 /// Whether two files belong to one crate: the nearest `Cargo.toml` above both is the same.
