@@ -309,7 +309,7 @@ impl Deployment<'_> {
 
     fn in_roots(&self, roots: &[RepoPath], file: &str) -> Option<RepoPath> {
         let mut candidates = roots.iter().filter_map(|root| root.join(file));
-        candidates.find(|path| self.documents().repository().presence(path) == Presence::File)
+        candidates.find(|path| self.documents().repository().has_file(path))
     }
 
     fn present(&self, root: &RepoPath, name: &str) -> bool {

@@ -132,7 +132,7 @@ fn space_of_card<'d>(documents: &'d Documents, card: &Card<'d>) -> Deployment<'d
         return deployment;
     }
     let (app_file, location) = card.app_file();
-    if let Some(file) = root.join(&app_file).filter(|file| documents.repository().presence(file) == Presence::File) {
+    if let Some(file) = root.join(&app_file).filter(|file| documents.repository().has_file(file)) {
         let location = location.unwrap_or_else(|| Location::file(card.readme()));
         deployment.starts =
             vec![Start { location, invocation: None, file: Some((file, Role::Script)), exec_form: false }];
@@ -200,7 +200,7 @@ fn asked_by_default() -> Fact<u16> {
 fn space_without_card<'d>(documents: &'d Documents, root: &RepoPath, push: &Location) -> Deployment<'d> {
     let platform = Fact::stated(Platform::Space(Sdk::Unknown), push.clone());
     let mut deployment = folder_deployment(documents, space_name(root), root, platform, None);
-    let dockerfile = root.join("Dockerfile").filter(|path| documents.repository().presence(path) == Presence::File);
+    let dockerfile = root.join("Dockerfile").filter(|path| documents.repository().has_file(path));
     if let Some(image) = dockerfile.and_then(|path| Image::new(documents, &path, root, None)) {
         let mut deployment = image.deploy(space_name(root), deployment.platform, &Replacement::default());
         deployment.ports.push((PortRole::Connected, asked_by_default()));
@@ -209,9 +209,7 @@ fn space_without_card<'d>(documents: &'d Documents, root: &RepoPath, push: &Loca
     // Only as a Gradio Space would this tree run without a Dockerfile, and that image sets its variables.
     set_gradio_environment(&mut deployment);
     deployment.ports.push((PortRole::Connected, asked_by_default()));
-    let app = root
-        .join(&space_card().defaults.app_file)
-        .filter(|file| documents.repository().presence(file) == Presence::File);
+    let app = root.join(&space_card().defaults.app_file).filter(|file| documents.repository().has_file(file));
     if let Some(file) = app {
         deployment.starts = vec![Start {
             location: push.clone(),

@@ -232,7 +232,7 @@ impl<'d> ImageLayout<'d> {
 
 impl Locate for ImageLayout<'_> {
     fn file(&self, path: &str) -> Option<RepoPath> {
-        self.source_of(path).filter(|path| self.repository.presence(path) == Presence::File)
+        self.source_of(path).filter(|path| self.repository.has_file(path))
     }
 
     fn import_roots(&self) -> Vec<RepoPath> {
@@ -259,7 +259,7 @@ impl Locate for FolderLayout<'_> {
             .find_map(|prefix| path.strip_prefix(prefix))
             .unwrap_or(path);
         let found = self.root.join(relative)?;
-        (self.repository.presence(&found) == Presence::File).then_some(found)
+        self.repository.has_file(&found).then_some(found)
     }
 
     fn import_roots(&self) -> Vec<RepoPath> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::diagnostic::RepoPath;
 use crate::formats::python::imported_files;
-use crate::repo::{FileKind, Presence};
+use crate::repo::FileKind;
 
 use super::start::Role;
 use super::{Documents, Start};
@@ -70,7 +70,7 @@ impl Reach {
             let mut roots = vec![path.parent()];
             roots.extend(import_roots.iter().flat_map(|root| [Some(root.clone()), root.join("src")]).flatten());
             for import in module.imports.iter().filter(|import| !import.type_checking) {
-                let exists = |path: &RepoPath| documents.repository().presence(path) == Presence::File;
+                let exists = |path: &RepoPath| documents.repository().has_file(path);
                 for found in imported_files(import, &path, &roots, exists) {
                     if !reach.files.contains_key(&found) {
                         let importer = Some(path.clone());

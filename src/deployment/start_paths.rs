@@ -83,7 +83,7 @@ impl Deployment<'_> {
         let repository = self.documents().repository();
         let mut ignored_by = None;
         match &expected {
-            Some(expected) if repository.presence(expected) == Presence::File => {
+            Some(expected) if repository.has_file(expected) => {
                 ignored_by = Some(self.ignoring(dockerfile, expected.relative_to(self.root())?)?);
             }
             Some(expected) if repository.presence(expected) == Presence::Absent && !self.is_made(expected.as_str()) => {

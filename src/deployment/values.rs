@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use crate::diagnostic::RepoPath;
 use crate::formats::python::{ClassId, Module, QualifiedName, Value, ValueKind, defining_file};
-use crate::repo::Presence;
 
 use super::{Deployment, Locate};
 
@@ -119,7 +118,7 @@ impl Deployment<'_> {
         roots
             .extend(self.layout().import_roots().into_iter().flat_map(|root| [root.join("src"), Some(root)]).flatten());
         roots.dedup();
-        let exists = |path: &RepoPath| self.documents().repository().presence(path) == Presence::File;
+        let exists = |path: &RepoPath| self.documents().repository().has_file(path);
         let (file, rest) = defining_file(&QualifiedName::new(&bare), path, &roots, exists)?;
         // The parentheses of a function's result are put back where they stood.
         let length = rest.split('.').filter(|part| !part.is_empty()).count();

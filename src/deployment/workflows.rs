@@ -5,7 +5,7 @@ use crate::formats::package::Requirement;
 use crate::formats::pip_command::parse_pip_command;
 use crate::formats::shell::invocations;
 use crate::formats::workflow::{Action, Workflow, looks_like_workflow};
-use crate::repo::{FileKind, Presence};
+use crate::repo::FileKind;
 
 use super::Documents;
 use super::packages::invocation_words;
@@ -197,9 +197,7 @@ fn is_like_workflows(folder: &str) -> bool {
 /// Whether a file is the data of a Python package.
 fn is_in_package(documents: &Documents, path: &RepoPath) -> bool {
     let folders = std::iter::successors(Some(path.parent()), |folder| (!folder.is_root()).then(|| folder.parent()));
-    folders
-        .filter_map(|folder| folder.join("__init__.py"))
-        .any(|init| documents.repository().presence(&init) == Presence::File)
+    folders.filter_map(|folder| folder.join("__init__.py")).any(|init| documents.repository().has_file(&init))
 }
 
 /// Whether the path says that the file is not meant to run as it is.

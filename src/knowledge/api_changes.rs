@@ -15,6 +15,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use rustc_hash::FxHashMap;
+
 use super::page::FixAvailability;
 use super::version_set::VersionSet;
 
@@ -294,6 +296,12 @@ pub fn api_changes_of(distribution: &str) -> Option<&'static Library> {
     api_changes().iter().find(|library| library.normalized == normal)
 }
 
+/// What calls are known to return, of all libraries that are compiled in.
+static RESULTS: LazyLock<FxHashMap<&'static str, &'static str>> = LazyLock::new(|| {
+    let results = api_changes().iter().flat_map(|library| &library.results);
+    results.map(|(call, class)| (call.as_str(), class.as_str())).collect()
+});
+
 /// The name of a method by its class, where it is named by a call that is known to return an instance:
 /// `pandas.read_csv().head().append` is `pandas.DataFrame.append`, and `PIL.ImageDraw.Draw.textsize`, where a function is
 /// spelled like a class, is `PIL.ImageDraw.ImageDraw.textsize`. `more` are tables besides those that are compiled in.
@@ -304,8 +312,9 @@ pub fn resolved_name<'name>(qualified: &'name str, more: &[&Library]) -> Cow<'na
     while let Some(dot) = name.get(at..).and_then(|rest| rest.find('.')).map(|dot| at + dot) {
         let call = name.get(..dot).unwrap_or_default();
         let called = call.strip_suffix("()").unwrap_or(call);
+        let known = RESULTS.get(called).copied();
         if let Some(class) =
-            api_changes().iter().chain(more.iter().copied()).find_map(|library| library.results.get(called))
+            known.or_else(|| more.iter().find_map(|library| Some(library.results.get(called)?.as_str())))
         {
             let rest = name.get(dot..).unwrap_or_default();
             at = class.len() + 1;

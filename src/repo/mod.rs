@@ -258,6 +258,12 @@ impl Repository {
             .filter(move |entry| entry.path.is_within(folder))
     }
 
+    /// Whether `path` is a file of the tree.
+    #[must_use]
+    pub fn has_file(&self, path: &RepoPath) -> bool {
+        self.entries.contains_key(path)
+    }
+
     /// What is known of `path`. Ignored files count as absent: what git does not carry is not deployed.
     #[must_use]
     pub fn presence(&self, path: &RepoPath) -> Presence {

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::RepoPath;
 use crate::formats::python::{Call, Callee, Import, Module, QualifiedName, ValueKind, defining_file, imported_files};
-use crate::repo::Presence;
 
 use super::{CallGraph, ClassAt, Definition, FunctionAt};
 
@@ -47,7 +46,7 @@ impl<'d> CallGraph<'d> {
     fn definition_within(&self, name: &QualifiedName, importer: &RepoPath, steps: usize) -> Option<Definition<'d>> {
         let steps = steps.checked_sub(1)?;
         let roots = import_roots(importer);
-        let exists = |path: &RepoPath| self.documents.repository().presence(path) == Presence::File;
+        let exists = |path: &RepoPath| self.documents.repository().has_file(path);
         let (file, rest) = defining_file(name, importer, &roots, exists)?;
         let (path, module) = self.file(&file)?;
         self.member_of_module(path, module, &rest, steps)
@@ -200,7 +199,7 @@ impl<'d> CallGraph<'d> {
     }
 
     fn imported(&self, start: &'d RepoPath, counts: impl Fn(&Import) -> bool) -> BTreeSet<&'d RepoPath> {
-        let exists = |path: &RepoPath| self.documents.repository().presence(path) == Presence::File;
+        let exists = |path: &RepoPath| self.documents.repository().has_file(path);
         let (mut open, mut seen) = (vec![start], BTreeSet::new());
         while let Some(path) = open.pop() {
             if seen.len() >= MAX_IMPORTED || !seen.insert(path) {

@@ -7,7 +7,7 @@ use crate::formats::package::{Requirement, RequirementSource, Target};
 use crate::formats::pip_command::parse_pip_command;
 use crate::formats::shell::{Command, invocations};
 use crate::knowledge::PythonVersion;
-use crate::repo::{FileKind, Presence};
+use crate::repo::FileKind;
 
 use super::super::{Documents, Locate};
 use super::{Declaration, Manifest, Origin, Packages};
@@ -268,7 +268,7 @@ pub(in crate::deployment) fn invocation_words(invocation: &crate::formats::shell
 /// manifests that lie there.
 pub(in crate::deployment) fn gather_folder(documents: &Documents, folder: &RepoPath, gatherer: &mut Gatherer<'_>) {
     let requirements = folder.join("requirements.txt");
-    match requirements.filter(|path| documents.repository().presence(path) == Presence::File) {
+    match requirements.filter(|path| documents.repository().has_file(path)) {
         Some(path) => gatherer.requirements(&path, Origin::Requirements),
         None => {
             if !gatherer.project(folder, true) {

@@ -185,8 +185,7 @@ impl<'d> Workspace<'d> {
     /// Where `Dockerfile` is missing, docker takes `dockerfile`, and podman `Containerfile`.
     fn has_other_dockerfile(&self, path: &RepoPath) -> bool {
         let others = ["dockerfile", "Containerfile"].iter().filter_map(|name| path.parent().join(name));
-        path.file_name() == "Dockerfile"
-            && others.into_iter().any(|other| self.repository.presence(&other) == Presence::File)
+        path.file_name() == "Dockerfile" && others.into_iter().any(|other| self.repository.has_file(&other))
     }
 
     fn exists_in_other_case(&self, path: &RepoPath) -> bool {

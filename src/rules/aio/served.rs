@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::deployment::call_graph::CallGraph;
 use crate::deployment::{Project, Role};
 use crate::diagnostic::{Location, RepoPath};
-use crate::repo::Presence;
 use crate::rules::program::program_modules;
 
 /// The files that uvicorn imports under its loop, with the place that starts it.
@@ -47,7 +46,7 @@ fn file_of<'d>(graph: &CallGraph<'d>, script: &RepoPath, name: &str) -> Option<&
     let mut folder = script.parent();
     loop {
         let file = folder.join(&format!("{}.py", module.replace('.', "/")));
-        if let Some(file) = file.filter(|file| repository.presence(file) == Presence::File) {
+        if let Some(file) = file.filter(|file| repository.has_file(file)) {
             return Some(repository.entry(&file)?.path());
         }
         if folder.is_root() {

@@ -2,7 +2,6 @@
 
 use crate::deployment::{Deployment, Platform, Sdk};
 use crate::diagnostic::{Fix, Location, RuleId, Severity};
-use crate::repo::Presence;
 use crate::rules::{Reporter, Rule};
 
 use super::card_values::sdk_name;
@@ -21,7 +20,7 @@ impl Rule for IgnoredDockerfile {
         };
         let (Some(card), Some(name)) = (super::card_of(deployment), sdk_name(sdk)) else { return };
         let repository = deployment.documents().repository();
-        let dockerfile = card.root().join("Dockerfile").filter(|path| repository.presence(path) == Presence::File);
+        let dockerfile = card.root().join("Dockerfile").filter(|path| repository.has_file(path));
         let (Some(dockerfile), Some(at)) = (dockerfile, card.location("sdk")) else { return };
         // Other hosts build the same file; only what is peculiar to Spaces says that it was made for this one.
         let made_for_a_space = repository.source(&dockerfile).is_some_and(|source| {

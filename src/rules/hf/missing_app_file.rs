@@ -151,9 +151,8 @@ fn check_static(deployment: &Deployment<'_>, card: &Card<'_>, report: &mut Repor
         return;
     }
     let program = ["app.py", "main.py"].iter().filter_map(|name| root.join(name));
-    let program = program.into_iter().find(|path| documents.repository().presence(path) == Presence::File);
-    let requirements =
-        root.join("requirements.txt").filter(|path| documents.repository().presence(path) == Presence::File);
+    let program = program.into_iter().find(|path| documents.repository().has_file(path));
+    let requirements = root.join("requirements.txt").filter(|path| documents.repository().has_file(path));
     if let (Some(program), Some(requirements)) = (program, requirements) {
         // The page is there, so the Space works; the program may be left over or meant for another host.
         report

@@ -89,7 +89,7 @@ fn check_folder(project: &Project<'_>, folder: &RepoPath, syncs: &[&SpaceSync], 
 /// A card to start from, where the folder tells what the Space is built with.
 fn starting_card(project: &Project<'_>, folder: &RepoPath, readme: Option<&RepoPath>) -> Option<String> {
     let repository = project.documents().repository();
-    let holds = |name: &str| folder.join(name).is_some_and(|path| repository.presence(&path) == Presence::File);
+    let holds = |name: &str| folder.join(name).is_some_and(|path| repository.has_file(&path));
     let deployment = project
         .deployments()
         .iter()

@@ -3,7 +3,6 @@
 use crate::deployment::{Documents, reach};
 use crate::diagnostic::{Label, Location, RepoPath};
 use crate::formats::rust::{RustCall, RustContext, RustFile, RustFunction};
-use crate::repo::Presence;
 use crate::rules::Reporter;
 
 /// Words without which a file of Rust neither blocks on a future nor runs on a runtime.
@@ -147,7 +146,7 @@ fn crate_root(documents: &Documents, path: &RepoPath) -> Option<RepoPath> {
     let mut folder = path.parent();
     loop {
         let manifest = folder.join("Cargo.toml")?;
-        if documents.repository().presence(&manifest) == Presence::File {
+        if documents.repository().has_file(&manifest) {
             return Some(folder);
         }
         if folder.is_root() {

@@ -166,9 +166,9 @@ pub(super) fn each_use(
             continue;
         };
         for (library, installed) in &installed {
-            let mut found: Vec<Use> = uses(module, source, library);
+            let mut found: Vec<Use> = uses(module, source, library, |change| wanted(library, change));
             let is_program = deployment.reach().get(path).is_none_or(|reached| reached.role == Role::Script);
-            found.retain(|one| wanted(library, one.change) && (is_program || !one.main_only));
+            found.retain(|one| is_program || !one.main_only);
             while let Some(first) = found.first().cloned() {
                 let (same, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| belongs_to(one, &first));
                 report(path, &same, installed);

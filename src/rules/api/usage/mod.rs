@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashMap;
+
 use crate::diagnostic::Span;
 use crate::formats::python::{
-    Argument, ArgumentOrigin, BlockId, BlockKind, Call, Handler, Import, Module, TestKind, ValueKind,
+    Argument, ArgumentOrigin, BlockId, BlockKind, Call, Handler, Import, Module, QualifiedName, TestKind, ValueKind,
 };
 use crate::knowledge::{ApiFix, Change, ChangeKind, Library, resolved_name};
 use crate::repo::Source;
@@ -43,14 +45,19 @@ impl Use {
     }
 }
 
-/// The uses of a library's changes in a module, in the order of the text.
-pub(super) fn uses(module: &Module, source: &Source, library: &'static Library) -> Vec<Use> {
+/// The uses in a module of those of a library's changes that `wanted` admits, in the order of the text.
+pub(super) fn uses(
+    module: &Module,
+    source: &Source,
+    library: &'static Library,
+    wanted: impl Fn(&Change) -> bool,
+) -> Vec<Use> {
     if !imports_library(module, library) {
         return Vec::new();
     }
-    let named = Named::all(module, library);
+    let named = NamesByRoot::new(module, library);
     let mut found: Vec<Use> = Vec::new();
-    for change in library.changes.iter().filter(|change| change.condition.is_none()) {
+    for change in library.changes.iter().filter(|change| change.condition.is_none() && wanted(change)) {
         match change.kind {
             ChangeKind::Parameter | ChangeKind::ParameterValue => arguments(module, source, &named, change, &mut found),
             ChangeKind::Behaviour => {}
@@ -105,10 +112,52 @@ impl<'m> Named<'m> {
     }
 }
 
+/// What a module imports and names, by the first part: a change is compared with what begins as it does, and with nothing
+/// else.
+struct NamesByRoot<'m> {
+    imports: FxHashMap<String, Vec<(QualifiedName, &'m Import)>>,
+    named: FxHashMap<String, Vec<Named<'m>>>,
+}
+
+impl<'m> NamesByRoot<'m> {
+    fn new(module: &'m Module, library: &'static Library) -> Self {
+        let mut all = Self { imports: FxHashMap::default(), named: FxHashMap::default() };
+        for import in module.imports.iter().filter(|import| import.level == 0 && !import.type_checking) {
+            let name = import.qualified();
+            all.imports.entry(first_part(&name).to_owned()).or_default().push((name, import));
+        }
+        for named in Named::all(module, library) {
+            all.named.entry(first_part(&named.name).to_owned()).or_default().push(named);
+        }
+        all
+    }
+
+    fn imports(&self, change: &Change) -> impl Iterator<Item = &(QualifiedName, &'m Import)> {
+        roots(change).filter_map(|root| self.imports.get(root)).flatten()
+    }
+
+    fn named(&self, change: &Change) -> impl Iterator<Item = &Named<'m>> {
+        roots(change).filter_map(|root| self.named.get(root)).flatten()
+    }
+}
+
+/// The first parts of the names that a change is about, each once.
+fn roots(change: &Change) -> impl Iterator<Item = &str> {
+    let root = |at: usize| change.symbols.get(at).map(|symbol| first_part(symbol.as_str()));
+    (0..change.symbols.len()).filter_map(move |at| {
+        let found = root(at)?;
+        (!(0..at).any(|before| root(before) == Some(found))).then_some(found)
+    })
+}
+
+fn first_part(name: &str) -> &str {
+    name.split('.').next().unwrap_or_default()
+}
+
 /// Calls that pass a changed argument.
-fn arguments(module: &Module, source: &Source, named: &[Named<'_>], change: &'static Change, found: &mut Vec<Use>) {
+fn arguments(module: &Module, source: &Source, named: &NamesByRoot<'_>, change: &'static Change, found: &mut Vec<Use>) {
     let Some(parameter) = &change.parameter else { return };
-    for (name, call) in named.iter().filter_map(|named| Some((&named.name, named.call?))) {
+    for (name, call) in named.named(change).filter_map(|named| Some((&named.name, named.call?))) {
         if !change.concerns(name) {
             continue;
         }
@@ -181,11 +230,10 @@ fn with_comma(text: &str, argument: Span) -> Span {
 
 /// Imports, calls and mentions of a changed name. Where a name is imported, the import is what fails first, and the places
 /// that use the name are not listed again.
-fn names(module: &Module, source: &Source, named: &[Named<'_>], change: &'static Change, found: &mut Vec<Use>) {
+fn names(module: &Module, source: &Source, named: &NamesByRoot<'_>, change: &'static Change, found: &mut Vec<Use>) {
     let mut imported = false;
-    for import in module.imports.iter().filter(|import| import.level == 0 && !import.type_checking) {
-        let name = import.qualified();
-        if !change.concerns(&name) || import.guarded {
+    for (name, import) in named.imports(change) {
+        if !change.concerns(name) || import.guarded {
             continue;
         }
         let guard = guard(module, source, import.block, "ImportError");
@@ -193,7 +241,7 @@ fn names(module: &Module, source: &Source, named: &[Named<'_>], change: &'static
             continue;
         }
         imported = true;
-        let edits = if module.notebook { Vec::new() } else { import_edits(source, import, change, &name) };
+        let edits = if module.notebook { Vec::new() } else { import_edits(source, import, change, name) };
         let written = import.span.of(source.text()).to_owned();
         found.push(Use {
             change,
@@ -210,7 +258,7 @@ fn names(module: &Module, source: &Source, named: &[Named<'_>], change: &'static
     if imported {
         return;
     }
-    let undeferred = named.iter().filter(|named| named.call.is_none_or(|call| !call.deferred));
+    let undeferred = named.named(change).filter(|named| named.call.is_none_or(|call| !call.deferred));
     for Named { name, span, block, .. } in undeferred {
         let (span, block) = (*span, *block);
         if !change.concerns(name) || is_imported_guarded(module, name) {
