@@ -264,6 +264,12 @@ impl Repository {
         self.entries.contains_key(path)
     }
 
+    /// Whether `path` is a folder that holds files of the tree.
+    #[must_use]
+    pub fn has_folder(&self, path: &RepoPath) -> bool {
+        self.folders.contains(path)
+    }
+
     /// What is known of `path`. Ignored files count as absent: what git does not carry is not deployed.
     #[must_use]
     pub fn presence(&self, path: &RepoPath) -> Presence {

@@ -54,6 +54,10 @@ impl Rule for GetEventLoop {
             if reached.role == Role::Imported && site.module.in_main_guard(site.call.block) {
                 continue;
             }
+            // A branch for other Pythons says nothing about this one.
+            if site.is_for_some_pythons(documents) {
+                continue;
+            }
             // Who calls what is asked only where the answer can matter.
             if !recent && !runs_in_script_thread(deployment, site.path) {
                 continue;
@@ -111,6 +115,13 @@ fn sites(documents: &Documents) -> impl Iterator<Item = Site<'_>> {
 }
 
 impl Site<'_> {
+    /// Whether it stands under a test of the Python that runs.
+    fn is_for_some_pythons(&self, documents: &Documents) -> bool {
+        let Some(source) = documents.repository().source(self.path) else { return false };
+        let mut conditions = self.module.conditions(self.call.block);
+        conditions.any(|(test, _, _)| test.of(source.text()).contains("version_info"))
+    }
+
     fn situation(&self, documents: &Documents) -> Situation {
         let (module, call) = (self.module, self.call);
         if let AsyncContext::Direct(_) = module.async_context(call.block) {

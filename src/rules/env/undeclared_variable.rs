@@ -25,7 +25,7 @@ impl Rule for UndeclaredVariable {
             let (severity, when) =
                 if first.at_import { (Severity::Error, "at start-up") } else { (Severity::Warning, "when this runs") };
             let message = format!(
-                "nothing in the repository sets or mentions {name}: without it, {} {when}",
+                "only the code names {name}, so nothing tells whoever deploys it to set it: without it, {} {when}",
                 consequence(first.failure)
             );
             let finding = report.report(severity, first.location.clone(), message);

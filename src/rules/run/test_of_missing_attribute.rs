@@ -3,7 +3,7 @@
 use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, ClassAt, Definition};
 use crate::diagnostic::{Location, RepoPath, RuleId};
-use crate::formats::python::{Call, Module, QualifiedName};
+use crate::formats::python::{Call, Module, QualifiedName, ValueKind};
 use crate::repo::FileKind;
 use crate::rules::{Reporter, Rule};
 
@@ -92,9 +92,30 @@ fn is_whole(graph: &CallGraph<'_>, class: ClassAt<'_>) -> bool {
         });
         row.decorators.is_empty()
             && row.parent.is_none()
+            && !is_bound_again(class)
+            && !sets_computed_names(class.module)
             && graph.bases(class).len() + plain_bases.count() == row.bases.len()
             && ["__getattr__", "__getattribute__", "__slots__"].iter().all(|name| !has(graph, class, name))
             && !row.attributes.iter().any(|attribute| attribute.name.starts_with("__"))
+    })
+}
+
+/// Whether its file gives the name to something else, too: a stand-in for an import that may fail.
+fn is_bound_again(class: ClassAt<'_>) -> bool {
+    let row = class.row();
+    let namesakes = class.module.class_ids().filter(|(_, other)| other.qualified == row.qualified).count();
+    let imported = class.module.imports.iter().any(|import| {
+        let bound = import.alias.as_ref().or(import.name.as_ref());
+        bound.is_some_and(|bound| *bound == row.name)
+    });
+    namesakes > 1 || imported
+}
+
+/// Whether a file makes attributes whose names it computes: `setattr(self, f"{name}_async", …)`.
+fn sets_computed_names(module: &Module) -> bool {
+    module.calls.iter().any(|call| {
+        call.is("builtins.setattr")
+            && call.positional(1).is_none_or(|name| !matches!(name.value.kind, ValueKind::Str(_)))
     })
 }
 

@@ -16,6 +16,8 @@ pub struct OutdatedAction;
 struct Use {
     text: String,
     location: Location,
+    /// Whether only the comment behind a commit says which release it is.
+    by_comment: bool,
     old: &'static OldAction,
     fix: Option<Fix>,
 }
@@ -52,12 +54,15 @@ fn report_uses(uses: Vec<Use>, report: &mut Reporter) {
     let mut uses = uses.into_iter();
     let Some(first) = uses.next() else { return };
     let severity = match first.old.severity {
+        // Comments are not always renewed with the commit.
+        _ if first.by_comment => Severity::Advice,
         ActionState::Error => Severity::Error,
         ActionState::Warning => Severity::Warning,
         ActionState::Advice => Severity::Advice,
     };
+    let what = if first.by_comment { " is what the comment says, and that" } else { "" };
     let finding =
-        report.report(severity, first.location, format!("`{}` is out of date: {}", first.text, first.old.why));
+        report.report(severity, first.location, format!("`{}`{what} is out of date: {}", first.text, first.old.why));
     let mut fix = first.fix;
     for other in uses {
         finding.label(other.location, "used here, too");
@@ -94,7 +99,13 @@ fn outdated(source: &Source, uses: &ActionReference) -> Option<Use> {
         };
         fix.replace(source.path(), reference.span, format!("v{raise}"))
     });
-    Some(Use { text: format!("{name}@{version}"), location: source.location(uses.text.span), old, fix })
+    Some(Use {
+        text: format!("{name}@{version}"),
+        location: source.location(uses.text.span),
+        by_comment: !exact,
+        old,
+        fix,
+    })
 }
 
 /// The version in the comment behind a commit: `@3df4ab1 # v4.1.0`.

@@ -5,7 +5,7 @@ pub(super) mod watchers;
 use crate::deployment::call_graph::{CallGraph, Edge, EdgeKind, FunctionAt};
 use crate::deployment::{Deployment, Role};
 use crate::diagnostic::{Label, Location, RepoPath};
-use crate::formats::python::{BlockId, Call, Decorator, FunctionId, Module, Runner};
+use crate::formats::python::{BlockId, Call, Callee, Decorator, FunctionId, Module, Runner};
 use crate::knowledge::{ThreadHandler, event_loops, fits_any};
 use crate::repo::FileKind;
 
@@ -38,22 +38,36 @@ pub(in crate::rules) struct Contexts {
     pub unknown: bool,
 }
 
-/// Whether the function, or one around it, asks itself whether a loop runs.
+/// Whether the function, or one around it, asks whether a loop runs: itself, or through a function of its file that
+/// answers that.
 pub(super) fn asks_for_a_loop(function: FunctionAt<'_>) -> bool {
+    let module = function.module;
     let around: Vec<FunctionId> = function.with_parents().collect();
-    function.module.calls.iter().any(|call| {
-        call.function.is_some_and(|at| around.contains(&at))
-            && (call.qualified().is_some_and(|name| {
-                matches!(
-                    name.as_str(),
-                    "asyncio.get_running_loop"
-                        | "asyncio._get_running_loop"
-                        | "asyncio.current_task"
-                        | "sniffio.current_async_library"
-                        | "nest_asyncio.apply"
-                )
-            }) || matches!(call.callee.last_name(), Some("is_running" | "get_running_loop")))
-    })
+    let calls = module.calls.iter().filter(|call| call.function.is_some_and(|at| around.contains(&at)));
+    calls.into_iter().any(|call| is_question(call) || answers_about_loops(module, call))
+}
+
+/// Whether a call tells whether a loop runs.
+fn is_question(call: &Call) -> bool {
+    call.qualified().is_some_and(|name| {
+        matches!(
+            name.as_str(),
+            "asyncio.get_running_loop"
+                | "asyncio._get_running_loop"
+                | "asyncio.current_task"
+                | "sniffio.current_async_library"
+                | "nest_asyncio.apply"
+        )
+    }) || matches!(call.callee.last_name(), Some("is_running" | "get_running_loop"))
+}
+
+/// Whether a call is of a plain function that asks, and takes "no" for an answer: `try: return get_running_loop()`.
+fn answers_about_loops(module: &Module, call: &Call) -> bool {
+    let (Callee::Function(id) | Callee::LocalMethod { function: Some(id), .. }) = &call.callee else { return false };
+    !module.function(*id).is_async
+        && module.calls.iter().any(|inner| {
+            inner.function == Some(*id) && is_question(inner) && module.is_caught_by_name(inner.block, "RuntimeError")
+        })
 }
 
 /// Whether the function gives its thread a loop of its own.
