@@ -97,7 +97,8 @@ impl FileKind {
             return Self::Requirements;
         }
         match extension.as_str() {
-            "py" | "pyw" | "pyi" => Self::Python,
+            // Stubs (`.pyi`) are for type checkers and never run.
+            "py" | "pyw" => Self::Python,
             "ipynb" => Self::Notebook,
             "rs" => Self::Rust,
             "toml" => Self::Toml,

@@ -156,6 +156,12 @@ fn groups(cases: Vec<Case<'_>>) -> Vec<Group<'_>> {
     by_packages.into_values().collect()
 }
 
+/// Whether some Python file of the repository names a module of the package.
+fn is_named(deployment: &Deployment<'_>, row: &Drift) -> bool {
+    let names = row.modules.iter().filter_map(|module| module.split('.').next());
+    names.into_iter().any(|name| !deployment.documents().python_naming(name).is_empty())
+}
+
 fn report_group(deployment: &Deployment<'_>, group: &Group<'_>, report: &mut Reporter) {
     let Some(main) = group.cases.iter().find(|case| case.imported.is_some()).or(group.cases.first()) else { return };
     let row = main.row;
@@ -175,8 +181,11 @@ fn report_group(deployment: &Deployment<'_>, group: &Group<'_>, report: &mut Rep
     let is_program = row.modules.iter().any(|module| module == "gunicorn");
     let finding = if main.imported.is_some() || is_program {
         report.error(main.place.clone(), message)
-    } else {
+    } else if is_named(deployment, row) {
         report.warning(main.place.clone(), message)
+    } else {
+        // What nothing imports fails nowhere, unless another package wants it.
+        report.advice(main.place.clone(), message)
     };
     let names: Vec<&str> = group.moved.keys().copied().collect();
     finding.remark(format!("its own requirements leave {} unbounded", names.join(" and ")));

@@ -261,7 +261,7 @@ fn names(module: &Module, source: &Source, named: &NamesByRoot<'_>, change: &'st
     let undeferred = named.named(change).filter(|named| named.call.is_none_or(|call| !call.deferred));
     for Named { name, span, block, .. } in undeferred {
         let (span, block) = (*span, *block);
-        if !change.concerns(name) || is_imported_guarded(module, name) {
+        if !change.concerns(name) || is_imported_guarded(module, source, name) {
             continue;
         }
         let guard = guard(module, source, block, "AttributeError");
@@ -284,11 +284,16 @@ fn names(module: &Module, source: &Source, named: &NamesByRoot<'_>, change: &'st
     }
 }
 
-/// Whether the name comes from an import that has a way out.
-fn is_imported_guarded(module: &Module, name: &str) -> bool {
+/// Whether the name comes from an import that has a way out, or is for some versions only.
+fn is_imported_guarded(module: &Module, source: &Source, name: &str) -> bool {
     module.imports.iter().any(|import| {
         let imported = import.qualified();
-        (import.guarded || import.type_checking) && (*imported == *name || name.starts_with(&format!("{imported}.")))
+        let by_version = || {
+            let mut conditions = module.conditions(import.block);
+            conditions.any(|(test, _, _)| asks_about_versions(test.of(source.text())))
+        };
+        (import.guarded || import.type_checking || by_version())
+            && (*imported == *name || name.starts_with(&format!("{imported}.")))
     })
 }
 
