@@ -55,7 +55,15 @@ fn the_table_of_rules_is_that_of_the_registry() {
         std::fs::write(readme_path(), format!("{before}{BEGIN}{}{END}{after}", table())).unwrap();
         return;
     }
-    assert_eq!(written, table(), "the rules changed: run `UPDATE_README=1 cargo test --test readme`");
+    let expected = table();
+    let missing: Vec<&str> = expected.lines().filter(|line| !written.lines().any(|known| known == *line)).collect();
+    let stale: Vec<&str> = written.lines().filter(|line| !expected.lines().any(|known| known == *line)).collect();
+    assert!(
+        written == expected,
+        "the rules changed: run `UPDATE_README=1 cargo test --test readme`\n+ {}\n- {}",
+        missing.join("\n+ "),
+        stale.join("\n- ")
+    );
 }
 
 /// The fenced blocks of one language.

@@ -34,9 +34,9 @@ use super::malformed::{self, Malformed};
 use super::naming::NameIndex;
 use super::workflows::is_misnamed;
 
-/// A value per file, computed on first use.
+/// A value per file, computed on first use; most never are, so the place for one is small.
 #[derive(Debug)]
-struct Cache<T>(BTreeMap<RepoPath, OnceLock<Option<T>>>);
+struct Cache<T>(BTreeMap<RepoPath, OnceLock<Option<Box<T>>>>);
 
 impl<T> Cache<T> {
     /// A place for every file that `wanted` admits.
@@ -50,7 +50,7 @@ impl<T> Cache<T> {
     }
 
     fn get(&self, repository: &Repository, path: &RepoPath, parse: impl FnOnce(&Source) -> Option<T>) -> Option<&T> {
-        self.0.get(path)?.get_or_init(|| repository.source(path).and_then(parse)).as_ref()
+        self.0.get(path)?.get_or_init(|| repository.source(path).and_then(parse).map(Box::new)).as_deref()
     }
 }
 

@@ -159,7 +159,13 @@ fn check_callback(callback: FunctionAt<'_>, label: &Label, helpers: bool, report
 
 /// Whether the function makes a loop of its own, which it may touch.
 fn makes_a_loop(module: &Module, id: FunctionId) -> bool {
-    module.calls.iter().any(|call| call.function == Some(id) && call.callee.last_name() == Some("new_event_loop"))
+    module.calls.iter().any(|call| {
+        call.function == Some(id)
+            && matches!(
+                call.callee.last_name(),
+                Some("new_event_loop" | "set_event_loop" | "run_forever" | "run_until_complete")
+            )
+    })
 }
 
 fn asks_first(callback: FunctionAt<'_>, id: FunctionId) -> bool {

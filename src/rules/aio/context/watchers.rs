@@ -28,7 +28,8 @@ pub(in super::super) fn caller(graph: &CallGraph<'_>, function: FunctionAt<'_>) 
     {
         return Some("watchdog");
     }
-    mqtt_callbacks(function.module).contains(&function.id).then_some("the MQTT client")
+    let by_client = mqtt_callbacks(function.module).contains(&function.id) && has_mqtt_thread(graph, function.module);
+    by_client.then_some("the MQTT client")
 }
 
 /// Whether the handler says itself how its event methods are called.
@@ -44,6 +45,17 @@ fn is_watcher(graph: &CallGraph<'_>, class: ClassAt<'_>) -> bool {
         let bases = class.row().bases.iter().filter_map(|base| base.name.as_ref());
         bases.into_iter().any(|name| name.starts_with("watchdog.events.") && name.ends_with("EventHandler"))
     })
+}
+
+/// Whether paho's client runs in a thread: a program that reads its sockets from the event loop has none.
+fn has_mqtt_thread(graph: &CallGraph<'_>, module: &Module) -> bool {
+    let driven = module.assignments.iter().any(|row| row.target.contains(".on_socket_"));
+    let wrapped = module.imports.iter().any(|import| {
+        let name = import.qualified();
+        name.is_within("aiomqtt") || name.is_within("asyncio_mqtt")
+    });
+    let starts = |name: &str| !graph.documents().python_naming(name).is_empty();
+    !driven && !wrapped && (starts("loop_start") || starts("loop_forever"))
 }
 
 /// The functions of a file that are set as callbacks of a paho MQTT client.
