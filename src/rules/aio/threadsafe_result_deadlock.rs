@@ -1,9 +1,9 @@
 //! AIO007 threadsafe-result-deadlock: waiting on the loop's own thread for what only the loop can do.
 
-use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, FunctionAt};
+use crate::deployment::{Documents, Project};
 use crate::diagnostic::{Location, RuleId};
-use crate::formats::python::{Call, Module, ValueKind};
+use crate::formats::python::{Call, ValueKind};
 use crate::rules::program::{has_program, is_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
@@ -42,7 +42,9 @@ impl Rule for ThreadsafeResultDeadlock {
                 }
                 let Some(id) = wait.function else { continue };
                 let function = FunctionAt { path, module, id };
-                let own = takes_own_loop(module, sent);
+                let maker = loop_maker(project.documents(), function, sent);
+                let takes_running_loop = maker.is_some_and(|maker| maker.is("asyncio.get_running_loop"));
+                let own = takes_running_loop || maker.is_some_and(|maker| maker.is("asyncio.get_event_loop"));
                 if !own && has_loop_beside {
                     continue;
                 }
@@ -68,7 +70,7 @@ impl Rule for ThreadsafeResultDeadlock {
                         )
                     };
                     finding.label(Location::new(path, sent.span), "the coroutine is sent to a loop here").help(help);
-                } else if own && takes_running_loop(module, sent) {
+                } else if takes_running_loop {
                     report
                         .error(
                             location,
@@ -101,19 +103,23 @@ impl Rule for ThreadsafeResultDeadlock {
     }
 }
 
-/// The call in the same function that gave the loop to which a coroutine is sent.
-fn loop_maker<'m>(module: &'m Module, sent: &Call) -> Option<&'m Call> {
-    let ValueKind::Call(maker) = sent.argument("loop", 1)?.value.kind else { return None };
+/// The call in the same function that gave the loop to which a coroutine is sent, in every branch that gave one:
+/// `except RuntimeError: loop = None` gives none.
+fn loop_maker<'m>(documents: &Documents, function: FunctionAt<'m>, sent: &Call) -> Option<&'m Call> {
+    let module = function.module;
+    let argument = sent.argument("loop", 1)?;
+    let maker = match argument.value.kind {
+        ValueKind::Call(maker) => maker,
+        _ => {
+            let written = argument.span.of(documents.repository().source(function.path)?.text());
+            let name = written.rsplit('=').next()?.trim();
+            let given = module.assignments.iter().filter(|row| row.function == sent.function && *row.target == *name);
+            let mut makers = given.filter(|row| row.value.kind != ValueKind::None).map(|row| match row.value.kind {
+                ValueKind::Call(maker) if !row.augmented => Some(maker),
+                _ => None,
+            });
+            makers.next().flatten().filter(|_| makers.next().is_none())?
+        }
+    };
     Some(module.call(maker)).filter(|maker| maker.function == sent.function)
-}
-
-/// Whether the loop that a coroutine is sent to is the one that runs right there.
-fn takes_own_loop(module: &Module, sent: &Call) -> bool {
-    loop_maker(module, sent)
-        .is_some_and(|maker| maker.is("asyncio.get_running_loop") || maker.is("asyncio.get_event_loop"))
-}
-
-/// Whether it is so in whatever function the call stands.
-fn takes_running_loop(module: &Module, sent: &Call) -> bool {
-    loop_maker(module, sent).is_some_and(|maker| maker.is("asyncio.get_running_loop"))
 }
