@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use pep440_rs::Version;
 
@@ -104,10 +105,7 @@ impl PythonSet {
     pub fn allows(&self, python: PythonVersion) -> bool {
         match python.patch {
             Some(_) => self.0.contains(&python.to_version()),
-            None => {
-                let releases = format!(">={python}.0,<{}.{}", python.major, u32::from(python.minor) + 1);
-                VersionSet::parse(&releases).is_ok_and(|releases| !self.0.is_disjoint_from(&releases))
-            }
+            None => with_releases_of(python, |releases| !self.0.is_disjoint_from(releases)),
         }
     }
 
@@ -115,6 +113,17 @@ impl PythonSet {
     #[must_use]
     pub fn versions(&self) -> &VersionSet {
         &self.0
+    }
+}
+
+/// Asks about the patch releases of a Python. Those of Python 3 are worked out once: every row of every table asks.
+fn with_releases_of(python: PythonVersion, ask: impl Fn(&VersionSet) -> bool) -> bool {
+    static KNOWN: [OnceLock<Option<VersionSet>>; 32] = [const { OnceLock::new() }; 32];
+    let releases =
+        || VersionSet::parse(&format!(">={python}.0,<{}.{}", python.major, u32::from(python.minor) + 1)).ok();
+    match KNOWN.get(usize::from(python.minor)).filter(|_| python.major == 3) {
+        Some(known) => known.get_or_init(releases).as_ref().is_some_and(ask),
+        None => releases().as_ref().is_some_and(ask),
     }
 }
 
