@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Location, RepoPath};
 use crate::formats::dockerfile::Dockerfile;
+use crate::knowledge::{is_kept_out_name, is_made_ending, is_made_name};
 use crate::repo::Presence;
 
 use super::{Deployment, Layout, Locate, Platform};
@@ -70,64 +71,6 @@ pub enum MissingKind {
         shorter: String,
     },
 }
-
-/// Names that a build makes, or that are kept out of git on purpose.
-const MADE: &[&str] = &[
-    "dist",
-    "build",
-    "target",
-    "out",
-    "bin",
-    "output",
-    "artifacts",
-    "release",
-    "publish",
-    "models",
-    "model",
-    "data",
-    "weights",
-    "checkpoints",
-    "certs",
-    "secrets",
-    "node_modules",
-    ".next",
-    "public",
-    "static",
-    "wheels",
-    "vendor",
-];
-
-/// Endings of files that are made, downloaded or secret.
-const MADE_ENDINGS: &[&str] = &[
-    "jar",
-    "war",
-    "whl",
-    "so",
-    "tar",
-    "gz",
-    "tgz",
-    "zip",
-    "pem",
-    "crt",
-    "key",
-    "pt",
-    "pth",
-    "onnx",
-    "bin",
-    "h5",
-    "pkl",
-    "joblib",
-    "db",
-    "sqlite",
-    "sqlite3",
-    "gguf",
-    "safetensors",
-    "csv",
-    "parquet",
-    "env",
-    "local",
-    "lock",
-];
 
 /// Names that are folders of sources wherever they stand.
 const FOLDERS: &[&str] =
@@ -231,8 +174,8 @@ impl Deployment<'_> {
         let program = parts.len() == 1 && !name.contains('.') && !source.ends_with('/') && !FOLDERS.contains(&name);
         parts.is_empty()
             || program
-            || parts.iter().any(|part| MADE.contains(&part.to_ascii_lowercase().as_str()) || part.starts_with(".env"))
-            || MADE_ENDINGS.contains(&ending)
+            || parts.iter().any(|part| is_made_name(part) || is_kept_out_name(part) || part.starts_with(".env"))
+            || is_made_ending(ending)
             || name.contains("example")
             || [RepoPath::root(), self.root().clone()].iter().any(|folder| self.is_ignored(folder, &parts))
     }

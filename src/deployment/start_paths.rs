@@ -3,6 +3,7 @@
 use crate::diagnostic::{Location, RepoPath};
 use crate::formats::dockerfile::{Base, Dockerfile};
 use crate::formats::shell::{Invocation, Word, invocations};
+use crate::knowledge::is_quiet_program;
 use crate::knowledge::standard_library::is_standard_module;
 use crate::repo::{FileKind, Presence};
 
@@ -12,12 +13,6 @@ use super::{Deployment, ImageLayout, Layout, Locate};
 /// Images that hold no program of anybody's own.
 const PLAIN_IMAGES: &[&str] = &["python", "debian", "ubuntu", "alpine", "node"];
 
-/// What a RUN may call without making files of the program.
-const HARMLESS: &[&str] = &[
-    "addgroup", "adduser", "apk", "apt", "apt-get", "chmod", "chown", "echo", "export", "groupadd", "ldconfig",
-    "mkdir", "pip", "pip3", "rm", "set", "true", "useradd", "usermod",
-];
-
 /// Programs that look at a file or change how it may be used, and do not make it.
 const TOUCHES_ONLY: &[&str] = &["chmod", "chown", "dos2unix", "sed", "ls", "test", "[", "file", "stat"];
 
@@ -26,9 +21,38 @@ const OWN_NAMES: &[&str] =
     &["main", "app", "server", "api", "wsgi", "asgi", "run", "manage", "bot", "application", "index", "backend", "src"];
 
 /// A file or module that a start needs.
-enum Wanted<'i> {
-    Script(&'i Word),
-    Module { word: &'i Word, name: String, folder: Option<String>, runs: bool },
+struct Wanted<'i> {
+    /// The word that names it.
+    word: &'i Word,
+    what: What,
+}
+
+enum What {
+    /// A file, by its path.
+    Script,
+    /// A module.
+    Module {
+        name: String,
+        /// The folder that the command itself adds to those of modules.
+        folder: Option<String>,
+        /// What follows the module's path where it is a package: `/__init__`, or `/__main__` where it is run.
+        ending: &'static str,
+    },
+}
+
+impl<'i> Wanted<'i> {
+    fn script(word: &'i Word) -> Self {
+        Self { word, what: What::Script }
+    }
+}
+
+/// An image with what is known of the files in it.
+struct StartedImage<'a> {
+    deployment: &'a Deployment<'a>,
+    /// The Dockerfile's path.
+    path: &'a RepoPath,
+    dockerfile: &'a Dockerfile,
+    layout: &'a ImageLayout<'a>,
 }
 
 impl Deployment<'_> {
@@ -43,13 +67,16 @@ impl Deployment<'_> {
         // A start from a script runs wherever that script has gone to.
         let scripts = |path: &RepoPath| self.documents().shell(path).is_some() && path != dockerfile;
         let starts = self.starts().iter().filter(|start| start.file.is_none() && !scripts(&start.location.path));
+        let image = StartedImage { deployment: self, path: dockerfile, dockerfile: parsed, layout };
         let invocations = starts.filter_map(|start| Some((&start.location.path, start.invocation.as_ref()?)));
         invocations
-            .filter_map(|(path, invocation)| match wanted(invocation)? {
-                Wanted::Script(word) => self.missing_script(dockerfile, parsed, layout, path, word),
-                Wanted::Module { word, name, folder, runs } => {
-                    self.missing_module(dockerfile, parsed, layout, path, word, &name, folder.as_deref(), runs)
-                }
+            .filter_map(|(path, invocation)| {
+                let wanted = wanted(invocation)?;
+                let kind = match &wanted.what {
+                    What::Script => image.missing_script(wanted.word)?,
+                    What::Module { name, folder, ending } => image.missing_module(name, folder.as_deref(), ending)?,
+                };
+                Some(MissingPath { location: Location::new(path, wanted.word.span), kind, further: vec![] })
             })
             .collect()
     }
@@ -65,102 +92,91 @@ impl Deployment<'_> {
             // Without a working directory of its own, an image starts where its base says.
             && (workdir.is_some() || is_plain(dockerfile.root_base(stage)))
     }
+}
 
-    fn missing_script(
-        &self,
-        dockerfile: &RepoPath,
-        parsed: &Dockerfile,
-        layout: &ImageLayout<'_>,
-        path: &RepoPath,
-        word: &Word,
-    ) -> Option<MissingPath> {
+impl StartedImage<'_> {
+    fn missing_script(&self, word: &Word) -> Option<MissingKind> {
+        let Self { deployment, path, dockerfile, layout } = *self;
         let written = word.plain()?;
         let name = written.rsplit('/').next()?;
-        if layout.is_covered(written) || is_made(parsed, name) {
+        if layout.is_covered(written) || is_made(dockerfile, name) {
             return None;
         }
         let expected = layout.expected(written);
-        let repository = self.documents().repository();
+        let repository = deployment.documents().repository();
         let mut ignored_by = None;
         match &expected {
             Some(expected) if repository.has_file(expected) => {
-                ignored_by = Some(self.ignoring(dockerfile, expected.relative_to(self.root())?)?);
+                ignored_by = Some(deployment.ignoring(path, expected.relative_to(deployment.root())?)?);
             }
-            Some(expected) if repository.presence(expected) == Presence::Absent && !self.is_made(expected.as_str()) => {
-            }
-            None if self.is_closed(parsed, layout) => {}
+            Some(expected)
+                if repository.presence(expected) == Presence::Absent && !deployment.is_made(expected.as_str()) => {}
+            None if self.is_closed() => {}
             _ => return None,
         }
-        let mut same = repository.within(self.root()).filter(|entry| entry.path().file_name() == name);
+        let mut same = repository.within(deployment.root()).filter(|entry| entry.path().file_name() == name);
         let elsewhere = same.next().filter(|_| same.next().is_none()).map(|entry| entry.path().clone());
-        let kind = MissingKind::Script { path: written.to_owned(), expected, ignored_by, elsewhere };
-        Some(MissingPath { location: Location::new(path, word.span), kind, further: vec![] })
+        Some(MissingKind::Script { path: written.to_owned(), expected, ignored_by, elsewhere })
     }
 
-    #[allow(clippy::too_many_arguments, reason = "what a module is looked for with")]
-    fn missing_module(
-        &self,
-        dockerfile: &RepoPath,
-        parsed: &Dockerfile,
-        layout: &ImageLayout<'_>,
-        path: &RepoPath,
-        word: &Word,
-        name: &str,
-        folder: Option<&str>,
-        runs: bool,
-    ) -> Option<MissingPath> {
-        let repository = self.documents().repository();
+    fn missing_module(&self, name: &str, folder: Option<&str>, ending: &str) -> Option<MissingKind> {
+        let Self { deployment, path, dockerfile, layout } = *self;
+        let repository = deployment.documents().repository();
         let top = name.split('.').next()?;
         let file = format!("{top}.py");
         let is_own = OWN_NAMES.contains(&top)
-            || repository.within(self.root()).any(|entry| {
+            || repository.within(deployment.root()).any(|entry| {
                 entry.path().file_name() == file && entry.kind() == FileKind::Python
                     || entry.path().parent().parts().any(|part| part == top)
             });
-        if !is_own || is_standard_module(top) || installs_project(parsed) || self.packages().has(&top.replace('_', "-"))
+        if !is_own
+            || is_standard_module(top)
+            || installs_project(dockerfile)
+            || deployment.packages().has(&top.replace('_', "-"))
         {
             return None;
         }
         let relative = name.replace('.', "/");
-        let endings = if runs { ["", "/__main__"] } else { ["", "/__init__"] };
         let mut ignored_by = None;
         let folders: Vec<String> =
             folder.into_iter().map(str::to_owned).chain(layout.module_folders().map(str::to_owned)).collect();
         for folder in &folders {
-            for ending in endings {
+            for ending in ["", ending] {
                 let wanted = format!("{}/{relative}{ending}.py", folder.trim_end_matches('/'));
-                if layout.is_covered(&wanted) || layout.file(&wanted).is_some() || is_made(parsed, &format!("{top}.py"))
+                if layout.is_covered(&wanted)
+                    || layout.file(&wanted).is_some()
+                    || is_made(dockerfile, &format!("{top}.py"))
                 {
                     return None;
                 }
                 match layout.expected(&wanted) {
                     Some(expected) => match repository.presence(&expected) {
-                        Presence::Absent if !self.is_made(expected.as_str()) => {}
+                        Presence::Absent if !deployment.is_made(expected.as_str()) => {}
                         Presence::File => {
-                            ignored_by = Some(self.ignoring(dockerfile, expected.relative_to(self.root())?)?);
+                            ignored_by = Some(deployment.ignoring(path, expected.relative_to(deployment.root())?)?);
                         }
                         _ => return None,
                     },
-                    None if self.is_closed(parsed, layout) => {}
+                    None if self.is_closed() => {}
                     None => return None,
                 }
             }
         }
         let first = folders.first()?;
         let looked_for = format!("{}/{relative}.py", first.trim_end_matches('/'));
-        let meant = self.meant_module(layout, name);
-        let kind = MissingKind::StartModule { module: name.to_owned(), looked_for, ignored_by, meant };
-        Some(MissingPath { location: Location::new(path, word.span), kind, further: vec![] })
+        let meant = self.meant_module(name);
+        Some(MissingKind::StartModule { module: name.to_owned(), looked_for, ignored_by, meant })
     }
 
     /// The only module of the image whose file has the last part of `module` as its name, with its name there.
-    fn meant_module(&self, layout: &ImageLayout<'_>, module: &str) -> Option<(RepoPath, String)> {
+    fn meant_module(&self, module: &str) -> Option<(RepoPath, String)> {
+        let Self { deployment, layout, .. } = *self;
         let last = module.rsplit('.').next()?;
         let file = format!("{last}.py");
-        let repository = self.documents().repository();
-        let mut found = repository
-            .within(self.root())
-            .filter(|entry| entry.path().file_name() == file && !super::reach::is_aside(entry.path(), self.root()));
+        let repository = deployment.documents().repository();
+        let mut found = repository.within(deployment.root()).filter(|entry| {
+            entry.path().file_name() == file && !super::reach::is_aside(entry.path(), deployment.root())
+        });
         let only = found.next().filter(|_| found.next().is_none())?.path();
         layout.import_roots().iter().find_map(|root| {
             let relative = only.relative_to(root)?.strip_suffix(".py")?;
@@ -170,11 +186,15 @@ impl Deployment<'_> {
 
     /// Whether everything that stands in the image is known: a plain base, copies that can be followed, and no command
     /// that makes files.
-    fn is_closed(&self, dockerfile: &Dockerfile, layout: &ImageLayout<'_>) -> bool {
-        let Some(stage) = self.dockerfile().and_then(|(_, index)| dockerfile.stages.get(index)) else { return false };
+    fn is_closed(&self) -> bool {
+        let Self { deployment, dockerfile, layout, .. } = *self;
+        let Some(stage) = deployment.dockerfile().and_then(|(_, index)| dockerfile.stages.get(index)) else {
+            return false;
+        };
         let harmless = |invocation: &Invocation| {
-            HARMLESS.contains(&invocation.name())
-                || (invocation.name() == "uv" && invocation.arguments.first().is_some_and(|word| word.text == "pip"))
+            let first = invocation.arguments.iter().find(|word| !word.text.starts_with('-'));
+            let name = if invocation.name() == "pip3" { "pip" } else { invocation.name() };
+            name == "mkdir" || is_quiet_program(name, first.map(|word| word.text.as_str()))
         };
         is_plain(dockerfile.root_base(stage))
             && !layout.is_empty()
@@ -237,7 +257,7 @@ fn installs_project(dockerfile: &Dockerfile) -> bool {
 /// What the program of a start runs or serves, where that is a file or module by a plain name.
 fn wanted(invocation: &Invocation) -> Option<Wanted<'_>> {
     if let Some((script, _)) = invocation.python_script() {
-        return script.plain().filter(|path| path.ends_with(".py")).map(|_| Wanted::Script(script));
+        return script.plain().filter(|path| path.ends_with(".py")).map(|_| Wanted::script(script));
     }
     let program = &invocation.program;
     if invocation.module.is_none()
@@ -245,16 +265,16 @@ fn wanted(invocation: &Invocation) -> Option<Wanted<'_>> {
         && (path.ends_with(".sh") || path.ends_with(".py"))
         && path.contains('/')
     {
-        return Some(Wanted::Script(program));
+        return Some(Wanted::script(program));
     }
     match invocation.name() {
         "sh" | "bash" => {
             let script = invocation.arguments.iter().find(|word| !word.text.starts_with('-'))?;
-            script.plain().filter(|path| path.ends_with(".sh")).map(|_| Wanted::Script(script))
+            script.plain().filter(|path| path.ends_with(".sh")).map(|_| Wanted::script(script))
         }
         "streamlit" | "chainlit" | "gradio" => {
             let script = invocation.arguments.iter().find(|word| word.text.ends_with(".py"))?;
-            script.plain().map(|_| Wanted::Script(script))
+            script.plain().map(|_| Wanted::script(script))
         }
         "uvicorn" | "gunicorn" | "hypercorn" | "daphne" | "granian" => {
             // A file of settings may name another folder.
@@ -274,12 +294,12 @@ fn wanted(invocation: &Invocation) -> Option<Wanted<'_>> {
                 None => None,
             };
             // `localhost:app` could be no module; hosts with letters behind the colon are none either.
-            Some(Wanted::Module { word, name, folder, runs: false })
+            Some(Wanted { word, what: What::Module { name, folder, ending: "/__init__" } })
         }
         _ => {
             let module = invocation.module.as_ref()?;
             let name = module.plain().filter(|name| is_dotted(name))?.to_owned();
-            Some(Wanted::Module { word: module, name, folder: None, runs: true })
+            Some(Wanted { word: module, what: What::Module { name, folder: None, ending: "/__main__" } })
         }
     }
 }

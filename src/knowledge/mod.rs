@@ -36,7 +36,9 @@ pub use releases::{Release, newest_for, releases};
 pub use resolution::{Outcome, Resolution};
 pub use servers::{ArgumentCondition, ServerCall, ServerCommand, Servers, Setting, servers};
 pub use space_card::{CardDefaults, CardKey, CardLimits, CardType, MistakenKey, SpaceCard, space_card};
-pub use step_effects::{is_made_name, is_quiet_action, is_quiet_program, is_source_name};
+pub use step_effects::{
+    is_kept_out_name, is_made_ending, is_made_name, is_quiet_action, is_quiet_program, is_source_name,
+};
 pub use version_set::{SpecifierError, VersionSet, parse_specifiers};
 pub use wheels::{BinaryPackage, binary_package, built_from_source};
 pub use workflow_keys::{WorkflowKeys, workflow_keys};

@@ -1,4 +1,4 @@
-//! What the steps of a workflow leave in the working folder: `rules/platforms/step_effects.toml`.
+//! What the steps of a workflow or of an image's build leave in the working folder: `rules/platforms/step_effects.toml`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -19,6 +19,8 @@ struct Table {
 #[serde(deny_unknown_fields)]
 struct Made {
     folders: Vec<String>,
+    kept_out: Vec<String>,
+    endings: Vec<String>,
     sources: Vec<String>,
 }
 
@@ -45,6 +47,18 @@ pub fn is_quiet_program(name: &str, first: Option<&str>) -> bool {
 pub fn is_made_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     table().made.folders.contains(&name) || name.ends_with(".egg-info")
+}
+
+/// Whether a folder or file name is one that an image is given by whoever builds it, and git does not carry: `models`.
+#[must_use]
+pub fn is_kept_out_name(name: &str) -> bool {
+    table().made.kept_out.contains(&name.to_ascii_lowercase())
+}
+
+/// Whether an ending, without its dot, is that of files which are made, downloaded or secret: `whl`.
+#[must_use]
+pub fn is_made_ending(ending: &str) -> bool {
+    table().made.endings.iter().any(|known| known == ending)
 }
 
 /// Whether a file name is that of a source, which nothing but a generator would write.
