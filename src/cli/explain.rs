@@ -2,7 +2,6 @@
 
 use clap::Args;
 
-use super::configuration::report_config_error;
 use super::rules::TableArguments;
 use super::terminal::Terminal;
 use super::{Exit, print};
@@ -21,13 +20,7 @@ pub(super) struct ExplainArguments {
 }
 
 pub(super) fn run(arguments: &ExplainArguments, terminal: Terminal) -> Exit {
-    let packs = match arguments.tables.packs() {
-        Ok(packs) => packs,
-        Err(error) => {
-            report_config_error(&error, terminal);
-            return Exit::Failure;
-        }
-    };
+    let Some(packs) = arguments.tables.packs(terminal) else { return Exit::Failure };
     let pages = knowledge::pages_with(packs.iter().map(|pack| pack.table));
     let is_meant = |page: &&RulePage| {
         page.code.eq_ignore_ascii_case(&arguments.rule) || page.name.eq_ignore_ascii_case(&arguments.rule)

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::configuration::{packs, report_config_error};
 use super::terminal::Terminal;
 use super::{Exit, print};
-use crate::config::{ConfigError, Pack};
+use crate::config::Pack;
 use crate::knowledge;
 use crate::output::{write_rules_json, write_rules_text};
 
@@ -44,13 +44,11 @@ pub(super) struct TableArguments {
 }
 
 impl TableArguments {
-    /// The tables.
-    ///
-    /// # Errors
-    /// [`ConfigError`] where one can't be read or used.
-    pub fn packs(&self) -> Result<Vec<Pack>, ConfigError> {
+    /// The tables; `None` where one can't be read or used, which is then told.
+    pub fn packs(&self, terminal: Terminal) -> Option<Vec<Pack>> {
         let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-        packs(&here, &self.rules, self.isolated)
+        let packs = packs(&here, &self.rules, self.isolated);
+        packs.inspect_err(|error| report_config_error(error, terminal)).ok()
     }
 }
 
@@ -67,13 +65,7 @@ pub(super) fn run(arguments: &RulesArguments, terminal: Terminal) -> Exit {
     if let Some(RulesCommand::Test(arguments)) = &arguments.command {
         return test::run(arguments, terminal);
     }
-    let packs = match arguments.tables.packs() {
-        Ok(packs) => packs,
-        Err(error) => {
-            report_config_error(&error, terminal);
-            return Exit::Failure;
-        }
-    };
+    let Some(packs) = arguments.tables.packs(terminal) else { return Exit::Failure };
     let pages = knowledge::pages_with(packs.iter().map(|pack| pack.table));
     let mut out = Vec::new();
     let written = match arguments.format {
