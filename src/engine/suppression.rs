@@ -51,9 +51,24 @@ pub(super) fn apply(
             }
             !suppressed
         });
+        for comment in &mut comments {
+            comment.suppression.labelled_from = labelling(&kept, path, source, comment);
+        }
         all.extend(comments.into_iter().map(|comment| settle(comment.suppression, known, selected)));
     }
     (kept, all)
+}
+
+/// Where the finding stands that a comment names and that has a label on its line.
+fn labelling(findings: &[Diagnostic], path: &RepoPath, source: &Source, comment: &Comment) -> Option<Location> {
+    let is_here = |location: &Location| {
+        location.path == *path && comment.lines.contains(&source.position(location.span.start).line)
+    };
+    let is_meant = |finding: &&Diagnostic| {
+        comment.suppression.selectors.iter().any(|one| names(&one.text, finding.rule))
+            && finding.labels.iter().any(|label| is_here(&label.location))
+    };
+    findings.iter().find(is_meant).map(|finding| finding.location.clone())
 }
 
 fn names(selector: &str, rule: RuleId) -> bool {
@@ -91,7 +106,7 @@ fn comments(documents: &Documents, path: &RepoPath, source: &Source) -> Vec<Comm
             let span = Span::new(sign.start(), captures.get(0)?.end());
             let selectors = captures.get(2).map_or_else(Vec::new, |list| selectors(path, list.as_str(), list.start()));
             let location = Location::new(path, span);
-            let suppression = Suppression { location, selectors, used: SuppressionUse::Unused };
+            let suppression = Suppression { location, selectors, used: SuppressionUse::Unused, labelled_from: None };
             Some(Comment { suppression, lines: lines_spoken_of(source, span) })
         })
         .collect()

@@ -33,4 +33,6 @@ pub struct Suppression {
     pub selectors: Vec<Selector>,
     /// What became of it.
     pub used: SuppressionUse,
+    /// Where the finding stands that has a label, and no more, on the line that the comment speaks of.
+    pub labelled_from: Option<Location>,
 }

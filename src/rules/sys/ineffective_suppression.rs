@@ -35,7 +35,18 @@ fn check(suppression: &Suppression, report: &mut Reporter) {
             .help("`preflight rules` lists the rules");
         return;
     }
-    if suppression.used == SuppressionUse::Unused {
+    if suppression.used != SuppressionUse::Unused {
+        return;
+    }
+    if let Some(finding) = &suppression.labelled_from {
+        report
+            .warning(
+                suppression.location.clone(),
+                "this suppression does nothing: its line only bears a label of a finding that stands elsewhere",
+            )
+            .label(finding.clone(), "the finding stands here")
+            .help("put the comment on the line where the finding stands: it then holds for all its places");
+    } else {
         report
             .warning(
                 suppression.location.clone(),
