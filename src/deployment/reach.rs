@@ -70,12 +70,7 @@ impl Reach {
             let mut roots = vec![path.parent()];
             roots.extend(import_roots.iter().flat_map(|root| [Some(root.clone()), root.join("src")]).flatten());
             for import in module.imports.iter().filter(|import| !import.type_checking) {
-                let exists = |path: &RepoPath| documents.repository().has_file(path);
-                // Most imports lead out of the repository, and that is told by their first name.
-                let top = import.module.split('.').next().unwrap_or_default();
-                let holds = |root: &&RepoPath| import.level > 0 || holds_module(documents, root, top);
-                let roots: Vec<RepoPath> = roots.iter().filter(holds).cloned().collect();
-                for found in imported_files(import, &path, &roots, exists) {
+                for found in imported_files(import, &path, &roots, documents.repository()) {
                     if !reach.files.contains_key(&found) {
                         let importer = Some(path.clone());
                         reach.files.insert(found.clone(), Reached { role: Role::Imported, importer });
@@ -140,14 +135,6 @@ pub fn is_aside(path: &RepoPath, root: &RepoPath) -> bool {
         || ["_test.py", "-test.py", "_tests.py"].iter().any(|ending| name.ends_with(ending))
         || (name.ends_with(".py") && name.to_ascii_lowercase().contains("example"))
         || matches!(name, "conftest.py" | "setup.py" | "noxfile.py" | "fabfile.py" | "tasks.py")
-}
-
-/// Whether a folder holds a module or package of that name.
-fn holds_module(documents: &Documents, root: &RepoPath, name: &str) -> bool {
-    let repository = documents.repository();
-    let is_folder = |path: &RepoPath| repository.has_folder(path);
-    root.join(name).is_some_and(|path| is_folder(&path))
-        || root.join(&format!("{name}.py")).is_some_and(|path| repository.has_file(&path))
 }
 
 #[cfg(test)]

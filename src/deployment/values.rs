@@ -118,8 +118,8 @@ impl Deployment<'_> {
         roots
             .extend(self.layout().import_roots().into_iter().flat_map(|root| [root.join("src"), Some(root)]).flatten());
         roots.dedup();
-        let exists = |path: &RepoPath| self.documents().repository().has_file(path);
-        let (file, rest) = defining_file(&QualifiedName::new(&bare), path, &roots, exists)?;
+        let repository = self.documents().repository();
+        let (file, rest) = defining_file(&QualifiedName::new(&bare), path, &roots, repository)?;
         // The parentheses of a function's result are put back where they stood.
         let length = rest.split('.').filter(|part| !part.is_empty()).count();
         let parts: Vec<&str> = name.split('.').collect();

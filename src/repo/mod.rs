@@ -13,6 +13,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use rustc_hash::FxHashSet;
+
 use crate::diagnostic::RepoPath;
 
 pub use branches::Branches;
@@ -146,6 +148,7 @@ pub struct Repository {
     problems: Vec<WalkError>,
     ignored: OnceLock<ignored::IgnoreRules>,
     branches: OnceLock<Option<Branches>>,
+    module_names: OnceLock<FxHashSet<Box<str>>>,
 }
 
 impl Repository {
@@ -206,7 +209,17 @@ impl Repository {
         for entry in entries.values() {
             by_kind.entry(entry.kind).or_default().push(Arc::clone(entry));
         }
-        Self { root, entries, by_kind, folders, opaque, problems, ignored: OnceLock::new(), branches: OnceLock::new() }
+        Self {
+            root,
+            entries,
+            by_kind,
+            folders,
+            opaque,
+            problems,
+            ignored: OnceLock::new(),
+            branches: OnceLock::new(),
+            module_names: OnceLock::new(),
+        }
     }
 
     /// The folder on disk; empty for a tree in memory.
@@ -262,6 +275,22 @@ impl Repository {
     #[must_use]
     pub fn has_file(&self, path: &RepoPath) -> bool {
         self.entries.contains_key(path)
+    }
+
+    /// The file at `path`, which is written as paths of the tree are.
+    #[must_use]
+    pub fn file_at(&self, path: &str) -> Option<RepoPath> {
+        self.entries.get_key_value(path).map(|(path, _)| path.clone())
+    }
+
+    /// Whether any folder holds a Python module or a folder of that name; without, no import can find it in the tree.
+    #[must_use]
+    pub fn may_name_module(&self, name: &str) -> bool {
+        let names = self.module_names.get_or_init(|| {
+            let files = self.entries().filter_map(|entry| entry.path.file_name().strip_suffix(".py"));
+            files.chain(self.folders.iter().map(RepoPath::file_name)).map(Box::from).collect()
+        });
+        names.contains(name)
     }
 
     /// Whether `path` is a folder that holds files of the tree.

@@ -45,9 +45,7 @@ impl<'d> CallGraph<'d> {
 
     fn definition_within(&self, name: &QualifiedName, importer: &RepoPath, steps: usize) -> Option<Definition<'d>> {
         let steps = steps.checked_sub(1)?;
-        let roots = import_roots(importer);
-        let exists = |path: &RepoPath| self.documents.repository().has_file(path);
-        let (file, rest) = defining_file(name, importer, &roots, exists)?;
+        let (file, rest) = defining_file(name, importer, &import_roots(importer), self.documents.repository())?;
         let (path, module) = self.file(&file)?;
         self.member_of_module(path, module, &rest, steps)
     }
@@ -199,7 +197,7 @@ impl<'d> CallGraph<'d> {
     }
 
     fn imported(&self, start: &'d RepoPath, counts: impl Fn(&Import) -> bool) -> BTreeSet<&'d RepoPath> {
-        let exists = |path: &RepoPath| self.documents.repository().has_file(path);
+        let repository = self.documents.repository();
         let (mut open, mut seen) = (vec![start], BTreeSet::new());
         while let Some(path) = open.pop() {
             if seen.len() >= MAX_IMPORTED || !seen.insert(path) {
@@ -208,8 +206,8 @@ impl<'d> CallGraph<'d> {
             let Some((path, module)) = self.file(path) else { continue };
             let roots = import_roots(path);
             for import in module.imports.iter().filter(|import| counts(import)) {
-                let found = imported_files(import, path, &roots, exists);
-                open.extend(found.iter().filter_map(|found| Some(self.documents.repository().entry(found)?.path())));
+                let found = imported_files(import, path, &roots, repository);
+                open.extend(found.iter().filter_map(|found| Some(repository.entry(found)?.path())));
             }
         }
         seen

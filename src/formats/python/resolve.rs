@@ -1,13 +1,13 @@
 //! Which files of the repository an import loads.
 
 use crate::diagnostic::RepoPath;
+use crate::repo::Repository;
 
 use super::{Import, QualifiedName};
 
 /// The files of the repository that an import runs or may run, in the order in which Python loads them: the `__init__.py`
 /// of every package on the way, then the module itself, then submodules taken by name.
 ///
-/// - `exists` tells whether a file of that path is in the repository.
 /// - `importer` is the file that holds the import.
 /// - `roots` are the folders that act as entries of `sys.path`, in their order.
 ///
@@ -17,18 +17,22 @@ pub fn imported_files(
     import: &Import,
     importer: &RepoPath,
     roots: &[RepoPath],
-    exists: impl Fn(&RepoPath) -> bool,
+    repository: &Repository,
 ) -> Vec<RepoPath> {
     let names: Vec<&str> = import.module.split('.').filter(|part| !part.is_empty()).collect();
     let name = import.name.as_deref().filter(|name| *name != "*");
     if import.level > 0 {
         let Some(base) = relative_base(importer, import.level) else { return vec![] };
-        return load(&base, &names, name, &exists);
+        return load(&base, &names, name, repository);
+    }
+    // Most imports lead out of the repository, and that is told by their first name.
+    if names.first().is_none_or(|top| !repository.may_name_module(top)) {
+        return vec![];
     }
     // The first root with the top-level name wins, as on sys.path; a folder without `__init__.py` (a namespace package)
     // only where no root has the real thing.
     let found: Vec<Vec<RepoPath>> =
-        roots.iter().map(|root| load(root, &names, name, &exists)).filter(|files| !files.is_empty()).collect();
+        roots.iter().map(|root| load(root, &names, name, repository)).filter(|files| !files.is_empty()).collect();
     let real = found.iter().position(|files| files.iter().any(is_top(&names)));
     found.into_iter().nth(real.unwrap_or(0)).unwrap_or_default()
 }
@@ -40,11 +44,14 @@ pub fn defining_file(
     name: &QualifiedName,
     importer: &RepoPath,
     roots: &[RepoPath],
-    exists: impl Fn(&RepoPath) -> bool,
+    repository: &Repository,
 ) -> Option<(RepoPath, String)> {
     let level = name.chars().take_while(|c| *c == '.').count();
     let parts: Vec<&str> = name.trim_start_matches('.').split('.').filter(|part| !part.is_empty()).collect();
     let relative = u32::try_from(level).ok().filter(|level| *level > 0);
+    if relative.is_none() && parts.first().is_none_or(|top| !repository.may_name_module(top)) {
+        return None;
+    }
     let bases: Vec<RepoPath> = match relative {
         Some(level) => vec![relative_base(importer, level)?],
         None => roots.to_vec(),
@@ -53,7 +60,7 @@ pub fn defining_file(
     for taken in (shortest..=parts.len()).rev() {
         for base in &bases {
             let (module, rest) = parts.split_at_checked(taken)?;
-            if let Some(file) = module_file(base, module, &exists) {
+            if let Some(file) = module_file(base, module, repository) {
                 return Some((file, rest.join(".")));
             }
         }
@@ -82,17 +89,28 @@ fn relative_base(importer: &RepoPath, level: u32) -> Option<RepoPath> {
     Some(base)
 }
 
-/// The module `names` below `base`: a package's `__init__.py`, else the plain file.
-fn module_file(base: &RepoPath, names: &[&str], exists: &impl Fn(&RepoPath) -> bool) -> Option<RepoPath> {
-    let folder = base.join(&names.join("/"))?;
-    let package = folder.join("__init__.py").filter(|file| exists(file));
-    package.or_else(|| {
-        let (last, parents) = names.split_last()?;
-        base.join(&parents.join("/"))?.join(&format!("{last}.py")).filter(|file| exists(file))
+/// The module `names` below `base`: a package's `__init__.py`, else the plain file. Without names, the package `base`.
+fn module_file(base: &RepoPath, names: &[&str], repository: &Repository) -> Option<RepoPath> {
+    // Asked for every name of every file, mostly in vain: one text grows, and a path is made of what is found alone.
+    let mut path = String::with_capacity(base.as_str().len() + 64);
+    path.push_str(base.as_str());
+    let add = |path: &mut String, part: &str| {
+        if !path.is_empty() {
+            path.push('/');
+        }
+        path.push_str(part);
+    };
+    names.iter().for_each(|name| add(&mut path, name));
+    let folder = path.len();
+    add(&mut path, "__init__.py");
+    repository.file_at(&path).or_else(|| {
+        path.truncate(folder);
+        path.push_str(".py");
+        repository.file_at(&path).filter(|_| !names.is_empty())
     })
 }
 
-fn load(base: &RepoPath, names: &[&str], name: Option<&str>, exists: &impl Fn(&RepoPath) -> bool) -> Vec<RepoPath> {
+fn load(base: &RepoPath, names: &[&str], name: Option<&str>, repository: &Repository) -> Vec<RepoPath> {
     let mut files: Vec<RepoPath> = vec![];
     let mut add = |file: RepoPath| {
         if !files.contains(&file) {
@@ -102,19 +120,19 @@ fn load(base: &RepoPath, names: &[&str], name: Option<&str>, exists: &impl Fn(&R
     let mut whole = true;
     for taken in 1..=names.len() {
         let Some(prefix) = names.get(..taken) else { break };
-        match module_file(base, prefix, exists) {
+        match module_file(base, prefix, repository) {
             Some(file) => add(file),
             // A folder without `__init__.py` may lead on to a module below.
             None => whole = taken < names.len(),
         }
     }
     if names.is_empty()
-        && let Some(package) = base.join("__init__.py").filter(|file| exists(file))
+        && let Some(package) = module_file(base, &[], repository)
     {
         add(package);
     }
     if let Some(name) = name
-        && let Some(file) = module_file(base, &[names, &[name]].concat(), exists)
+        && let Some(file) = module_file(base, &[names, &[name]].concat(), repository)
     {
         add(file);
         whole = true;
@@ -142,15 +160,18 @@ mod tests {
         "src/utils.py",
     ];
 
-    fn exists(path: &RepoPath) -> bool {
-        FILES.contains(&path.as_str())
+    fn repository() -> Repository {
+        Repository::in_memory(FILES.iter().map(|path| (*path, &b""[..])))
     }
 
     fn loaded(statement: &str, importer: &str) -> Vec<String> {
+        let repository = repository();
         let module = Module::parse(&Source::new(RepoPath::new(importer), statement));
         let roots = [RepoPath::root(), RepoPath::new("src")];
-        let files =
-            module.imports.iter().flat_map(|import| imported_files(import, &RepoPath::new(importer), &roots, exists));
+        let files = module
+            .imports
+            .iter()
+            .flat_map(|import| imported_files(import, &RepoPath::new(importer), &roots, &repository));
         files.map(|file| file.as_str().to_owned()).collect()
     }
 
@@ -188,7 +209,7 @@ mod tests {
             ("pkg/core.py", ".VERSION", Some(("pkg/__init__.py", "VERSION"))),
             ("app.py", "asyncio.run", None),
         ] {
-            let found = defining_file(&QualifiedName::new(name), &RepoPath::new(importer), &roots, exists);
+            let found = defining_file(&QualifiedName::new(name), &RepoPath::new(importer), &roots, &repository());
             let found = found.as_ref().map(|(file, rest)| (file.as_str(), rest.as_str()));
             assert_eq!(found, expected, "{name}");
         }

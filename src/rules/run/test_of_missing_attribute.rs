@@ -39,8 +39,8 @@ impl Rule for TestOfMissingAttribute {
                 };
                 let method = name.last();
                 if method.starts_with("__")
-                    || !is_whole(&graph, class)
                     || has(&graph, class, method)
+                    || !is_whole(&graph, class)
                     || is_set(&graph, method)
                 {
                     continue;
