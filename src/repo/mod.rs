@@ -5,6 +5,7 @@ mod ignored;
 mod kind;
 mod overlay;
 mod source;
+mod tracked;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,12 +1,15 @@
 //! Lists the files of a tree: by ignore files as git reads them, without links, vendored trees or git's own folder.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use globset::GlobSet;
 use ignore::{DirEntry, WalkBuilder, WalkState};
+use rustc_hash::FxHashSet;
 
+use super::tracked::tracked;
 use crate::diagnostic::RepoPath;
 
 /// Folders that hold other people's code or a tool's own files: known to exist, never read.
@@ -29,6 +32,9 @@ const VENDORED: &[&str] = &[
     "vendor",
     "venv",
 ];
+
+/// What a deployment is known by. Outside of a clone these files of the root are read although an ignore file names them.
+const KNOWN_BY: &[&str] = &[".env.example", "Dockerfile", "README.md", "requirements.txt"];
 
 /// What the walk leaves out.
 #[derive(Debug, Clone, Default)]
@@ -93,7 +99,48 @@ pub(super) fn walk(root: &Path, options: &WalkOptions) -> Result<Walked, WalkErr
             WalkState::Continue
         })
     });
-    Ok(walked.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
+    let mut walked = walked.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if !options.no_ignore {
+        add_carried(root, options, &mut walked);
+    }
+    Ok(walked)
+}
+
+/// Adds the files that `.gitignore` names and git carries nevertheless: they were added by force, or before the pattern.
+fn add_carried(root: &Path, options: &WalkOptions, walked: &mut Walked) {
+    let carried = tracked(root).unwrap_or_else(|| KNOWN_BY.iter().map(|name| (*name).to_owned()).collect());
+    let known: FxHashSet<&str> = walked.files.iter().map(|file| file.path.as_str()).collect();
+    let missed: Vec<RepoPath> =
+        carried.iter().filter(|path| !known.contains(path.as_str())).map(|path| RepoPath::new(path)).collect();
+    for path in missed {
+        let disk_path = root.join(path.as_str());
+        let Ok(metadata) = fs::symlink_metadata(&disk_path) else { continue };
+        if metadata.is_file() && !is_left_out(root, options, &walked.opaque, &path) {
+            walked.files.push(WalkedFile { path, disk_path, size: metadata.len() });
+        }
+    }
+}
+
+/// Whether a file is left out for another reason than a `.gitignore`: it, or a folder above, is excluded, vendored or a link,
+/// or an `.ignore` file, which speaks to tools and not to git, stands above it.
+fn is_left_out(root: &Path, options: &WalkOptions, opaque: &BTreeSet<RepoPath>, path: &RepoPath) -> bool {
+    if is_excluded(options, path) {
+        return true;
+    }
+    let mut folder = path.parent();
+    loop {
+        if opaque.contains(&folder)
+            || VENDORED.contains(&folder.file_name())
+            || is_excluded(options, &folder)
+            || root.join(folder.as_str()).join(".ignore").exists()
+        {
+            return true;
+        }
+        if folder.is_root() {
+            return false;
+        }
+        folder = folder.parent();
+    }
 }
 
 fn visit<'a, G>(root: &Path, options: &WalkOptions, found: &DirEntry, lock: &impl Fn() -> G) -> WalkState
@@ -151,5 +198,44 @@ fn reason(error: &ignore::Error) -> String {
         | ignore::Error::WithDepth { err, .. }
         | ignore::Error::WithLineNumber { err, .. } => reason(err),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    fn walked(root: &Path) -> Vec<String> {
+        let walked = walk(root, &WalkOptions::default()).unwrap();
+        let mut paths: Vec<String> = walked.files.iter().map(|file| file.path.to_string()).collect();
+        paths.sort();
+        paths
+    }
+
+    #[test]
+    fn what_git_carries_is_read_although_a_pattern_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir_all(root.join("venv")).unwrap();
+        fs::create_dir_all(root.join("docs/build")).unwrap();
+        fs::write(root.join(".gitignore"), "README.md\n*.png\nvenv/\nbuild/\nnotes.txt\n").unwrap();
+        for path in ["README.md", "app.py", "logo.png", "venv/lib.py", "docs/build/page.md", "notes.txt"] {
+            fs::write(root.join(path), "x").unwrap();
+        }
+        assert_eq!(walked(root), [".gitignore", "README.md", "app.py"], "outside of a clone, the card is read");
+        let git = |arguments: &[&str]| {
+            let done = Command::new("git").current_dir(root).args(arguments).output().unwrap();
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        };
+        git(&["init", "-q"]);
+        git(&["add", "app.py"]);
+        assert_eq!(walked(root), [".gitignore", "app.py"], "git does not carry the card");
+        git(&["add", "-f", "."]);
+        git(&["rm", "-q", "--cached", "notes.txt"]);
+        assert_eq!(walked(root), [".gitignore", "README.md", "app.py", "docs/build/page.md", "logo.png"]);
+        fs::write(root.join("docs/.ignore"), "build/\n").unwrap();
+        assert_eq!(walked(root), [".gitignore", "README.md", "app.py", "docs/.ignore", "logo.png"]);
     }
 }
