@@ -213,10 +213,10 @@ impl Deployment<'_> {
             return vec![];
         }
         let mut found = Vec::new();
-        for (path, _) in self.reach().files() {
+        for (path, reached) in self.reach().files() {
             let Some(module) = self.documents().python(path) else { continue };
             for import in &module.imports {
-                if import.level > 0 || import.guarded || import.lazy || import.type_checking || import.main_guard {
+                if import.level > 0 || import.main_guard || !reached.loads_at_start(import) {
                     continue;
                 }
                 let Some((top, rest)) = import.module.split_once('.') else { continue };

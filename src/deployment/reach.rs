@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::diagnostic::RepoPath;
-use crate::formats::python::imported_files;
+use crate::formats::python::{Import, imported_files};
 use crate::repo::FileKind;
 
 use super::start::Role;
@@ -51,6 +51,21 @@ pub struct Reached {
     pub role: Role,
     /// The file that imports it; `None` for one that starts.
     pub importer: Option<RepoPath>,
+    /// Whether it is loaded whenever the program starts, and the start fails where that fails; not where only a function, a
+    /// main guard or a `try` imports it.
+    pub at_start: bool,
+}
+
+impl Reached {
+    /// Whether the start runs an import of this file, and fails where it fails.
+    #[must_use]
+    pub fn loads_at_start(&self, import: &Import) -> bool {
+        self.at_start
+            && !import.type_checking
+            && !import.guarded
+            && !import.lazy
+            && (!import.main_guard || self.role == Role::Script)
+    }
 }
 
 impl Reach {
@@ -58,28 +73,47 @@ impl Reach {
     #[must_use]
     pub(super) fn from_starts(documents: &Documents, starts: &[Start], import_roots: &[RepoPath]) -> Self {
         let mut reach = Self { files: BTreeMap::new(), certain: true };
-        let mut queue = VecDeque::new();
+        let mut open = VecDeque::new();
         for (path, role) in starts.iter().filter_map(|start| start.file.as_ref()) {
-            let known = reach.files.entry(path.clone()).or_insert(Reached { role: *role, importer: None });
+            let started = Reached { role: *role, importer: None, at_start: true };
+            let known = reach.files.entry(path.clone()).or_insert(started);
             known.role = known.role.max(*role);
-            queue.push_back(path.clone());
+            open.push_back(path.clone());
         }
-        while let Some(path) = queue.pop_front() {
-            let Some(module) = documents.python(&path) else { continue };
+        // What the start loads for sure comes first, so that a file counts as optional only where no such way leads to it.
+        reach.follow(documents, import_roots, open, true);
+        let loaded: VecDeque<RepoPath> = reach.files.keys().cloned().collect();
+        reach.follow(documents, import_roots, loaded, false);
+        reach
+    }
+
+    /// Follows the imports of the files in `open`: with `at_start` those that are loaded whenever the program starts, else
+    /// all.
+    fn follow(
+        &mut self,
+        documents: &Documents,
+        import_roots: &[RepoPath],
+        mut open: VecDeque<RepoPath>,
+        at_start: bool,
+    ) {
+        while let Some(path) = open.pop_front() {
+            let (Some(module), Some(reached)) = (documents.python(&path), self.files.get(&path).cloned()) else {
+                continue;
+            };
             // A script finds modules beside itself; the working directory comes with `python -m` and servers.
             let mut roots = vec![path.parent()];
             roots.extend(import_roots.iter().flat_map(|root| [Some(root.clone()), root.join("src")]).flatten());
-            for import in module.imports.iter().filter(|import| !import.type_checking) {
+            let followed = |import: &&Import| !import.type_checking && (!at_start || reached.loads_at_start(import));
+            for import in module.imports.iter().filter(followed) {
                 for found in imported_files(import, &path, &roots, documents.repository()) {
-                    if !reach.files.contains_key(&found) {
-                        let importer = Some(path.clone());
-                        reach.files.insert(found.clone(), Reached { role: Role::Imported, importer });
-                        queue.push_back(found);
+                    if !self.files.contains_key(&found) {
+                        let imported = Reached { role: Role::Imported, importer: Some(path.clone()), at_start };
+                        self.files.insert(found.clone(), imported);
+                        open.push_back(found);
                     }
                 }
             }
         }
-        reach
     }
 
     /// Everything in and below `root` that looks like the program: for deployments whose start can't be told.
@@ -97,7 +131,7 @@ impl Reach {
             .filter(|entry| entry.kind() == FileKind::Python && !is_other(entry.path()));
         let files = python
             .filter(|entry| !is_aside(entry.path(), root))
-            .map(|entry| (entry.path().clone(), Reached { role: Role::Script, importer: None }));
+            .map(|entry| (entry.path().clone(), Reached { role: Role::Script, importer: None, at_start: true }));
         Self { files: files.collect(), certain: false }
     }
 

@@ -3,10 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::deployment::packages::{Declaration, Origin, add_to};
-use crate::deployment::reach::Reached;
-use crate::deployment::{Deployment, Platform, Role, Sdk};
+use crate::deployment::{Deployment, Platform, Sdk};
 use crate::diagnostic::{Fix, Location, RepoPath, RuleId};
-use crate::formats::python::Import;
 use crate::knowledge::import_names::{ImportedModule, imported_module};
 use crate::rules::{Reporter, Rule};
 
@@ -26,7 +24,7 @@ impl Rule for UndeclaredDependency {
         let mut missing: BTreeMap<&str, (&ImportedModule, Vec<Location>)> = BTreeMap::new();
         for (path, reached) in deployment.reach().files() {
             let Some(module) = deployment.documents().python(path) else { continue };
-            for import in module.imports.iter().filter(|import| runs_at_start(import, reached)) {
+            for import in module.imports.iter().filter(|import| import.level == 0 && reached.loads_at_start(import)) {
                 let top = import.module.split('.').next().unwrap_or_default();
                 let Some(known) = imported_module(top) else { continue };
                 if !own.contains(top) && !is_brought(deployment, known) {
@@ -62,15 +60,6 @@ fn is_known(deployment: &Deployment<'_>, own: &HashSet<&str>) -> bool {
         && !installs_itself
         && packages.is_complete()
         && packages.all_locked().next().is_none()
-}
-
-/// Whether an import fails the start when it fails.
-fn runs_at_start(import: &Import, reached: &Reached) -> bool {
-    import.level == 0
-        && !import.type_checking
-        && !import.guarded
-        && !import.lazy
-        && (!import.main_guard || reached.role == Role::Script)
 }
 
 /// Whether something that is installed brings the module; also where a package's name speaks of it.

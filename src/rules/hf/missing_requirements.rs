@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::deployment::reach::Reached;
 use crate::deployment::space::{self, Card};
-use crate::deployment::{Deployment, Documents, Platform, Role, Sdk};
+use crate::deployment::{Deployment, Documents, Platform, Sdk};
 use crate::diagnostic::{Fix, Location, RepoPath, RuleId};
-use crate::formats::python::Import;
 use crate::knowledge::import_names::imported_module;
 use crate::knowledge::standard_library::is_standard_module;
 use crate::knowledge::{releases, space_card};
@@ -86,7 +84,7 @@ fn missing_modules(deployment: &Deployment<'_>, sdk: &str) -> BTreeMap<String, L
     let mut found: BTreeMap<String, Location> = BTreeMap::new();
     for (path, reached) in deployment.reach().files() {
         let Some(module) = deployment.documents().python(path) else { continue };
-        for import in module.imports.iter().filter(|import| runs_at_start(import, reached)) {
+        for import in module.imports.iter().filter(|import| import.level == 0 && reached.loads_at_start(import)) {
             let top = import.module.split('.').next().unwrap_or_default();
             let known = top.is_empty()
                 || is_standard_module(top)
@@ -99,14 +97,6 @@ fn missing_modules(deployment: &Deployment<'_>, sdk: &str) -> BTreeMap<String, L
         }
     }
     found
-}
-
-fn runs_at_start(import: &Import, reached: &Reached) -> bool {
-    import.level == 0
-        && !import.type_checking
-        && !import.guarded
-        && !import.lazy
-        && (!import.main_guard || reached.role == Role::Script)
 }
 
 /// Whether the repository itself holds a module or folder of that name, wherever it is.

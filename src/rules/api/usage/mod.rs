@@ -378,11 +378,20 @@ fn guard(module: &Module, source: &Source, block: BlockId, exception: &str) -> G
     hides.map_or(Guard::None, |handler| Guard::Hides(handler.span))
 }
 
-/// Whether a test asks for a version, or for what is there: `PYDANTIC_V2` is such a name too.
+/// Whether a test asks for a version, or for what is installed: `PYDANTIC_V2` and `is_peft_available()` are such names too.
 fn asks_about_versions(test: &str) -> bool {
     let test = test.to_ascii_lowercase();
     let named = test.split("_v").skip(1).any(|rest| rest.starts_with(|next: char| next.is_ascii_digit()));
-    named || ["version", "hasattr", "signature", "parameters", "_available"].iter().any(|word| test.contains(word))
+    named
+        || ["version", "hasattr", "signature", "parameters"].iter().any(|word| test.contains(word))
+        || test.split(|c: char| !c.is_alphanumeric() && c != '_').any(asks_for_a_package)
+}
+
+/// Whether a name says that a package is there. `torch.cuda.is_available()` asks for a device, which decides nothing about
+/// versions.
+fn asks_for_a_package(name: &str) -> bool {
+    const DEVICES: &[&str] = &["cuda", "gpu", "hpu", "mlu", "mps", "musa", "npu", "rocm", "tpu", "xpu"];
+    name.contains("_available") && name != "is_available" && !name.split('_').any(|part| DEVICES.contains(&part))
 }
 
 /// Whether a test holds on Windows or macOS only, where nothing is deployed.
@@ -402,4 +411,25 @@ pub(super) fn literals(libraries: &[&'static Library], wanted: fn(&Library, &Cha
     literals.sort_unstable();
     literals.dedup();
     literals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_is_no_version() {
+        for (test, asks) in [
+            ("torch.cuda.is_available()", false),
+            ("is_torch_xpu_available()", false),
+            ("HAS_CUDA and mps_available", false),
+            ("is_peft_available()", true),
+            ("TORCHAUDIO_AVAILABLE", true),
+            ("PYDANTIC_V2", true),
+            ("sys.version_info >= (3, 12)", true),
+            ("hasattr(np, 'float')", true),
+        ] {
+            assert_eq!(asks_about_versions(test), asks, "{test}");
+        }
+    }
 }
