@@ -15,6 +15,7 @@ import json
 import re
 import sys
 import tomllib
+from datetime import date
 from pathlib import Path
 
 from pip._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -26,14 +27,32 @@ from package_index import Index, ProjectFile, default_cache
 RULES = Path(__file__).resolve().parent.parent / "rules"
 # Releases before this year are left out, unless there is no younger one.
 OLDEST = "2019"
-# The interpreters for which the first release with wheels is noted.
+# The interpreters for which the releases without wheels are noted.
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 # Binary packages whose source distribution installs without a compiler too: their extensions are optional.
-COMPILES_OPTIONALLY = ["markupsafe", "pyyaml", "sqlalchemy", "websockets"]
+COMPILES_OPTIONALLY = [
+    "charset-normalizer", "markupsafe", "msgpack", "protobuf", "pymongo", "pyyaml", "simplejson", "sqlalchemy", "tornado",
+    "websockets", "wrapt",
+]
 # Those whose build needs the compiler of Rust.
-NEEDS_RUST = ["orjson", "pydantic-core", "tiktoken", "tokenizers"]
+NEEDS_RUST = [
+    "bcrypt", "cryptography", "hf-xet", "jiter", "orjson", "polars", "pydantic-core", "rpds-py", "safetensors", "tiktoken",
+    "tokenizers", "watchfiles",
+]
 # Those that have no wheel for Linux in any release, and whose build needs a compiler: what else stands in for them.
-FROM_SOURCE = {"llama-cpp-python": "", "mysqlclient": "PyMySQL", "psycopg2": "psycopg2-binary"}
+FROM_SOURCE = {
+    "dlib": "",
+    "fasttext": "",
+    "hnswlib": "",
+    "llama-cpp-python": "",
+    "mysqlclient": "PyMySQL",
+    "psycopg2": "psycopg2-binary",
+    "pyaudio": "",
+    "pycairo": "",
+    "python-ldap": "",
+    "uwsgi": "pyuwsgi",
+    "webrtcvad": "webrtcvad-wheels",
+}
 
 
 def release_lines(files: list[ProjectFile]) -> list[str]:
@@ -90,25 +109,30 @@ def admits(files: list[ProjectFile], python: str) -> bool:
     return all(Version(f"{python}.99") in SpecifierSet(specifier) for specifier in stated)
 
 
-def first_wheels(files: list[ProjectFile]) -> dict[str, str]:
-    """The first release that has a wheel for an interpreter, by interpreter. A release with one that stands before three
-    or more without is not counted: what was built once was not kept up."""
-    wheels: dict[Version, list[ProjectFile]] = {}
+def without_wheels(files: list[ProjectFile]) -> dict[str, str]:
+    """The releases that have no wheel for an interpreter, as specifiers, by interpreter. One or two releases without,
+    between others with a wheel, are not counted: what is said has to hold for every release in the range."""
+    releases: dict[Version, list[ProjectFile]] = {}
     for file in files:
-        if not Version(file.version).is_prerelease and not file.yanked:
-            wheels.setdefault(Version(file.version), [])
-            if file.is_wheel:
-                wheels[Version(file.version)].append(file)
-    first = {}
+        if not Version(file.version).is_prerelease:
+            releases.setdefault(Version(file.version), []).append(file)
+    lacking = {}
     for python in PYTHONS:
-        without = 0
-        for version in sorted(wheels, reverse=True):
-            if any(serves(file, python) for file in wheels[version]):
-                first[python] = str(version)
-                without = 0
-            elif admits(wheels[version], python) and (without := without + 1) == 3:
-                break
-    return first
+        ranges: list[str] = []
+        newer, without = None, 0
+        for version in sorted(releases, reverse=True):
+            of_release = releases[version]
+            if any(file.is_wheel and serves(file, python) for file in of_release):
+                if without >= 3:
+                    ranges.append(f">{version}" + (f",<{newer}" if newer else ""))
+                newer, without = version, 0
+            elif admits(of_release, python) and not all(file.yanked for file in of_release):
+                without += 1
+        if without or newer != min(releases):
+            ranges.append(f"<{newer}" if newer else ">=0")
+        if ranges:
+            lacking[python] = " or ".join(reversed(ranges))
+    return lacking
 
 
 def has_source(files: list[ProjectFile]) -> bool:
@@ -152,19 +176,19 @@ def main() -> int:
         (folder / f"{name}.toml").write_text(f'package = "{name}"\nreleases = [\n{lines}]\n', encoding="utf-8")
         check_from_source(name, files)
         if name not in FROM_SOURCE and is_binary(files):
-            wheels[name] = first_wheels(files)
-            if not has_source(files):
-                wheels_only.add(name)
+            wheels[name] = without_wheels(files)
+            wheels_only = wheels_only - {name} if has_source(files) else wheels_only | {name}
         print(f"{name}: {lines.count(chr(10))} releases{', binary' if name in wheels else ''}")
 
     rows = "".join(
-        f"{name} = {{ {', '.join(f'{json.dumps(python)} = {json.dumps(first)}' for python, first in row.items())} }}\n"
+        f"{name} = {{ {', '.join(f'{json.dumps(python)} = {json.dumps(versions)}' for python, versions in row.items())} }}\n"
         for name, row in sorted(wheels.items())
     )
     instead = "".join(f"{name} = {json.dumps(other)}\n" for name, other in sorted(FROM_SOURCE.items()))
     wheels_file.write_text(
-        "# The first release of a binary package with a wheel for CPython 3.11 and later on Linux x86_64 with glibc. A pin\n"
-        "# below it is built from source there. Written by tools/refresh_releases.py.\n"
+        "# The releases of binary packages that have no wheel for CPython 3.11 and later on Linux x86_64 with glibc: what is\n"
+        "# pinned to one of them is built from source there. Wheels of the stable ABI (abi3) and of pure Python count for\n"
+        f"# each later Python. Read from the package index on {date.today()} and written by tools/refresh_releases.py.\n"
         "#\n# Extensions of these are optional, so that a build from source needs no compiler.\n"
         f"compiles-optionally = {json.dumps(COMPILES_OPTIONALLY)}\n"
         "# The build of these needs the compiler of Rust, which the images of Python do not bring.\n"

@@ -1,14 +1,16 @@
-//! Since which release a binary package has wheels for a Python: `rules/wheels.toml`, written by
-//! `tools/refresh_releases.py`. An older release is built from source there, which a slim image can't do.
+//! Which releases of a binary package have no wheel for a Python: `rules/wheels.toml`, written by
+//! `tools/refresh_releases.py`. They are built from source there, which a slim image can't do.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
+use std::ops::Bound;
 use std::sync::LazyLock;
 
 use pep440_rs::Version;
 use serde::Deserialize;
 
 use super::python_version::PythonVersion;
+use super::releases::{newest_for, releases};
+use super::version_set::VersionSet;
 
 /// A package whose wheels are built for an interpreter and a platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,28 +23,35 @@ pub struct BinaryPackage {
     pub needs_rust: bool,
     /// Whether there is no source distribution to build from.
     pub wheels_only: bool,
-    /// The first release with a wheel, by minor version of Python.
-    first: BTreeMap<PythonVersion, Version>,
+    /// The releases without a wheel, by minor version of Python.
+    without: BTreeMap<PythonVersion, VersionSet>,
 }
 
 impl BinaryPackage {
-    /// The first release with a wheel for CPython `python` on Linux x86_64 with glibc. `None` where no release has one
-    /// yet, and for Pythons that are [not in the table](Self::knows).
+    /// Whether an installer on CPython `python`, on Linux x86_64 with glibc, has to build from source what it takes of
+    /// `versions`. Only where the table is sure: it speaks of Python 3.11 to 3.14.
     #[must_use]
-    pub fn first_with_wheels(&self, python: PythonVersion) -> Option<&Version> {
-        self.first.get(&python.without_patch())
+    pub fn lacks_wheels(&self, versions: &VersionSet, python: PythonVersion) -> bool {
+        let Some(without) = self.without.get(&python.without_patch()) else { return false };
+        // Of a range, an installer takes the newest release, also where an older one has a wheel.
+        let newest = || newest_for(&self.name, versions, Some(python)).map(|release| &release.version);
+        versions.is_subset_of(without)
+            || (versions.has_upper_bound() && newest().is_some_and(|newest| without.contains(newest)))
     }
 
-    /// Whether the table says something about `python`: 3.11 to 3.14.
+    /// The first release above `versions` with a wheel for CPython `python`, `None` where no release has one yet.
     #[must_use]
-    pub fn knows(python: PythonVersion) -> bool {
-        (PythonVersion::new(3, 11)..=PythonVersion::new(3, 14)).contains(&python.without_patch())
-    }
-
-    /// Whether an installer on `python` has to build `version` from source. Only where the table is sure.
-    #[must_use]
-    pub fn lacks_wheel(&self, version: &Version, python: PythonVersion) -> bool {
-        Self::knows(python) && self.first_with_wheels(python).is_none_or(|first| version < first)
+    pub fn next_with_wheel(&self, versions: &VersionSet, python: PythonVersion) -> Option<&'static Version> {
+        let highest = match versions.highest()? {
+            Bound::Included(version) | Bound::Excluded(version) => version,
+            Bound::Unbounded => return None,
+        };
+        let without = self.without.get(&python.without_patch());
+        let above = releases(&self.name)?.iter().filter(|release| release.version >= highest && !release.yanked);
+        above
+            .filter(|release| release.python.allows(python))
+            .map(|release| &release.version)
+            .find(|version| !without.is_some_and(|without| without.contains(version)))
     }
 }
 
@@ -88,21 +97,26 @@ pub fn built_from_source(package: &str) -> Option<&'static str> {
 /// Reads the table.
 fn parse(text: &str) -> Option<Wheels> {
     let table: Table = toml::from_str(text).ok()?;
-    let package = |(name, first): (String, BTreeMap<String, String>)| {
-        let first = first
+    let package = |(name, without): (String, BTreeMap<String, String>)| {
+        let without = without
             .iter()
-            .map(|(python, version)| Some((python.parse().ok()?, Version::from_str(version).ok()?)))
+            .map(|(python, versions)| Some((python.parse().ok()?, any_of(versions)?)))
             .collect::<Option<_>>()?;
         Some(BinaryPackage {
             compiles_optionally: table.compiles_optionally.contains(&name),
             needs_rust: table.needs_rust.contains(&name),
             wheels_only: table.wheels_only.contains(&name),
             name,
-            first,
+            without,
         })
     };
     let packages = table.packages.into_iter().map(package).collect::<Option<_>>()?;
     Some(Wheels { packages, from_source: table.from_source })
+}
+
+/// Reads specifiers with `or` between them.
+fn any_of(versions: &str) -> Option<VersionSet> {
+    versions.split(" or ").try_fold(VersionSet::none(), |all, one| Some(all.union(&VersionSet::parse(one).ok()?)))
 }
 
 #[cfg(test)]
@@ -115,15 +129,34 @@ mod tests {
     }
 
     #[test]
-    fn a_release_older_than_its_first_wheel_is_built_from_source() {
-        let pandas = binary_package("Pandas").unwrap();
-        let lacks = |version: &str, minor: u16| {
-            pandas.lacks_wheel(&Version::from_str(version).unwrap(), PythonVersion::new(3, minor))
+    fn a_release_without_a_wheel_is_built_from_source() {
+        let lacks = |package: &str, versions: &str, minor: u16| {
+            let versions = VersionSet::parse(versions).unwrap();
+            binary_package(package).unwrap().lacks_wheels(&versions, PythonVersion::new(3, minor))
         };
-        assert!(lacks("2.1.4", 13) && !lacks("2.2.3", 13) && !lacks("2.1.4", 12));
-        assert!(!lacks("1.0", 10), "the table says nothing about 3.10");
+        assert!(lacks("Pandas", "==2.1.4", 13) && !lacks("pandas", "==2.2.3", 13) && !lacks("pandas", "==2.1.4", 12));
+        assert!(lacks("pandas", ">=2,<2.2", 13) && !lacks("pandas", ">=2", 13));
+        assert!(!lacks("pandas", "==1.0", 10), "the table says nothing about 3.10");
+        assert!(lacks("torch", "==2.4.1+cu121", 13) && !lacks("torch", "==2.5.1+cu121", 13));
+        assert!(!lacks("numpy", "==2.1.0rc1", 13), "pre-releases are not in the table");
+        assert!(lacks("watchfiles", "==1.0.4", 14), "built for each Python since 0.21");
+        assert!(!lacks("watchfiles", "==0.20.0", 14), "built for the stable ABI, up to 0.20");
+        assert!(lacks("tensorflow", "==2.20.0", 14), "no release has a wheel yet");
         assert!(binary_package("flask").is_none());
         assert!(binary_package("torch").unwrap().wheels_only && binary_package("tokenizers").unwrap().needs_rust);
         assert_eq!(built_from_source("psycopg2"), Some("psycopg2-binary"));
+    }
+
+    #[test]
+    fn the_next_release_with_a_wheel_is_above_the_pin() {
+        let next = |package: &str, versions: &str, minor: u16| {
+            let versions = VersionSet::parse(versions).unwrap();
+            let next = binary_package(package).unwrap().next_with_wheel(&versions, PythonVersion::new(3, minor));
+            next.map(ToString::to_string)
+        };
+        assert_eq!(next("pandas", "==2.1.4", 13).as_deref(), Some("2.2.3"));
+        assert_eq!(next("watchfiles", "==1.0.4", 14).as_deref(), Some("1.1.0"));
+        assert_eq!(next("numpy", ">=1,<2", 13).as_deref(), Some("2.1.0"));
+        assert_eq!(next("tensorflow", "==2.19.0", 14), None);
     }
 }

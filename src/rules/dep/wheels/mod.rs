@@ -67,6 +67,11 @@ pub fn report(deployment: &Deployment<'_>, report: &mut Reporter) {
 
 fn cases(deployment: &Deployment<'_>, python: PythonVersion, tools: Option<&MissingTools>) -> Vec<Case> {
     let packages = deployment.packages();
+    // Other indexes may have wheels that the usual one lacks.
+    let other_indexes = packages.has_other_indexes() || packages.takes_from_folder();
+    let kind = |name: &str, versions: &VersionSet| {
+        kind(name, versions, python, tools).filter(|kind| matches!(kind, Kind::Excluded(_)) || !other_indexes)
+    };
     let mut names: Vec<&str> = packages.declarations().iter().map(Declaration::name).collect();
     names.extend(packages.all_locked().map(|(name, ..)| name));
     names.sort_unstable();
@@ -80,13 +85,13 @@ fn cases(deployment: &Deployment<'_>, python: PythonVersion, tools: Option<&Miss
         if asking.is_some_and(|declaration| declaration.origin == Origin::CondaEnvironment) {
             continue;
         }
-        if let Some(kind) = kind(name, &allowed.asked, python, tools) {
+        if let Some(kind) = kind(name, &allowed.asked) {
             found.push(case(kind, name, allowed.spelling, &allowed.asked, place, None, python));
         }
     }
     for name in packages.all_brought() {
         let Some((versions, [holder, ..])) = packages.brought(name) else { continue };
-        if let Some(kind) = kind(name, versions, python, tools) {
+        if let Some(kind) = kind(name, versions) {
             let place = holder.location.clone();
             found.push(case(kind, name, name, versions, place, Some(holder.clone()), python));
         }
@@ -108,7 +113,7 @@ fn case(
         None => format!("{spelling} {versions}"),
     };
     let binary = binary_package(name);
-    let first = binary.and_then(|binary| binary.first_with_wheels(python)).map(ToString::to_string);
+    let first = binary.and_then(|binary| binary.next_with_wheel(versions, python)).map(ToString::to_string);
     let older = binary.and_then(|binary| older(binary, versions, python));
     Case { kind, name: name.to_owned(), release, place, holder, first, older }
 }
@@ -116,15 +121,7 @@ fn case(
 /// The newest Python below `python` for which some allowed release may have a wheel.
 fn older(binary: &BinaryPackage, versions: &VersionSet, python: PythonVersion) -> Option<PythonVersion> {
     let below = (11..python.minor).rev().map(|minor| PythonVersion::new(3, minor));
-    below.into_iter().find(|older| !all_lack_wheels(binary, versions, *older))
-}
-
-fn all_lack_wheels(binary: &BinaryPackage, versions: &VersionSet, python: PythonVersion) -> bool {
-    if !BinaryPackage::knows(python) {
-        return false;
-    }
-    let Some(first) = binary.first_with_wheels(python) else { return true };
-    VersionSet::parse(&format!("<{first}")).is_ok_and(|below| versions.is_subset_of(&below))
+    below.into_iter().find(|older| !binary.lacks_wheels(versions, *older))
 }
 
 /// Why none of `versions` of a package can be installed as it is; `None` where one may be.
@@ -136,7 +133,7 @@ fn kind(name: &str, versions: &VersionSet, python: PythonVersion, tools: Option<
         return Some(Kind::Excluded(required));
     }
     let binary = binary_package(name)?;
-    if !all_lack_wheels(binary, versions, python) {
+    if !binary.lacks_wheels(versions, python) {
         return None;
     }
     if let Some(says) = build_failure(name, versions, python) {
