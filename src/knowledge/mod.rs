@@ -3,6 +3,7 @@
 mod actions;
 pub mod api_changes;
 mod debian;
+mod development;
 mod environment;
 mod event_loops;
 pub mod import_names;
@@ -26,6 +27,7 @@ pub use api_changes::{
     TableRule, When, api_changes, api_changes_of, filled, parse_api_table, resolved_name, team_page, team_table,
 };
 pub use debian::{Debian, DebianRelease, GonePackage, debian};
+pub use development::is_development_tool;
 pub use environment::is_provided_variable;
 pub use event_loops::{
     BlockingCall, EventLoops, GreenletPatch, LoopRunner, ThreadHandler, blocking_calls, event_loops, fits_any,

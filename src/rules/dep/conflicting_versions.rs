@@ -9,6 +9,8 @@ use crate::knowledge::VersionSet;
 use crate::knowledge::package_needs::Need;
 use crate::rules::{Reporter, Rule};
 
+use super::severe::severe;
+
 /// How a Gradio Space is built, from its public build logs.
 const SPACE_BUILD: &str = "a Gradio Space installs `-r requirements.txt gradio[oauth,mcp]==SDK_VERSION \"uvicorn>=0.14.0\" \
                            \"websockets>=10.4\" spaces` in one go";
@@ -71,7 +73,7 @@ fn across_files(deployment: &Deployment<'_>, name: &str, report: &mut Reporter) 
             "no release of {spelling} satisfies both this and {}: the installation fails",
             other.path.file_name()
         );
-        let finding = report.error(other.location(), message);
+        let finding = severe(deployment, report, other.location(), message);
         finding.remark(format!("{spelling} is {} here", in_words(&other.requirement.allowed())));
         finding.label(declaration.location(), format!("and {} here", in_words(&allowed)));
         finding.help("both files are read by one installation: state the same versions in both, or in one of them");
@@ -154,7 +156,7 @@ fn over_a_third(deployment: &Deployment<'_>, report: &mut Reporter) {
             "{} can't be installed with {}: they need {name}{} and {name}{}",
             one.release, other.release, one.needs, other.needs
         );
-        let finding = report.error(one.location.clone(), message);
+        let finding = severe(deployment, report, one.location.clone(), message);
         finding.label(other.location.clone(), format!("{} needs {name}{}", other.release, other.needs));
         finding.help("the installer finds no release for both: raise the older of them");
     }
@@ -165,6 +167,12 @@ fn in_words(versions: &VersionSet) -> String {
         Some(version) => format!("=={version}"),
         None => versions.to_string(),
     }
+}
+
+/// Specifiers without the single releases that they leave out, where these are many.
+fn without_holes(written: &str) -> String {
+    let (holes, bounds): (Vec<&str>, Vec<&str>) = written.split(',').partition(|part| part.starts_with("!="));
+    if holes.len() > 2 && !bounds.is_empty() { bounds.join(",") } else { written.to_owned() }
 }
 
 /// A package whose releases ask of another what its own requirement excludes.
@@ -197,11 +205,11 @@ fn against_needs(deployment: &Deployment<'_>, name: &str, need: &Need, report: &
     let message = format!(
         "{spelling} {} can't be installed with {wanting_spelling}{with_extra}{release}, which needs {spelling}{}",
         other.asked_in_words(),
-        need.written
+        without_holes(&need.written)
     );
-    let finding = report.error(wanted.location(), message);
+    let finding = severe(deployment, report, wanted.location(), message);
     finding.label(wanting.location(), format!("{wanting_spelling} is asked for here"));
-    let mut help = format!("choose a {spelling} of {}, or another {wanting_spelling}", need.written);
+    let mut help = format!("choose a {spelling} of {}, or another {wanting_spelling}", without_holes(&need.written));
     if deployment.platform().value == Platform::Space(Sdk::Gradio) && name == "gradio" {
         help.push_str("; ");
         help.push_str(SPACE_BUILD);

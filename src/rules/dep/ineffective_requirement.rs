@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::deployment::Deployment;
 use crate::deployment::packages::{Declaration, Origin, options_on_own_lines};
-use crate::deployment::{Deployment, Platform};
-use crate::diagnostic::{Diagnostic, Fix, Location, RepoPath, RuleId};
+use crate::diagnostic::{Fix, Location, RepoPath, RuleId};
 use crate::knowledge::VersionSet;
 use crate::knowledge::standard_library::{is_backport, is_standard_module};
 use crate::rules::{Reporter, Rule};
 
 use super::imported::import_of;
+use super::severe::severe;
 
 /// DEP007 ineffective-requirement.
 pub struct IneffectiveRequirement;
@@ -47,17 +48,6 @@ fn refused_lines(deployment: &Deployment<'_>, path: &RepoPath, report: &mut Repo
         finding.label(Location::new(path, error.span), error.value.clone());
     }
     finding.help("write one requirement a line, as in `name>=1.0; python_version < \"3.13\"`, and comments behind `#`");
-}
-
-/// An error where something is known to install the file; a warning in a folder that nothing says is deployed.
-fn severe<'r>(
-    deployment: &Deployment<'_>,
-    report: &'r mut Reporter,
-    place: Location,
-    message: String,
-) -> &'r mut Diagnostic {
-    let is_named = deployment.dockerfile().is_some() || deployment.platform().value != Platform::Unspecified;
-    if is_named { report.error(place, message) } else { report.warning(place, message) }
 }
 
 /// The declarations that stand in one file.

@@ -5,6 +5,7 @@ mod conflicting_versions;
 mod imported;
 mod ineffective_requirement;
 mod python_version_disagreement;
+mod severe;
 mod transitive_drift;
 mod undeclared_dependency;
 mod unpinned_dependency;

@@ -165,7 +165,8 @@ fn is_named(deployment: &Deployment<'_>, row: &Drift) -> bool {
 fn report_group(deployment: &Deployment<'_>, group: &Group<'_>, report: &mut Reporter) {
     let Some(main) = group.cases.iter().find(|case| case.imported.is_some()).or(group.cases.first()) else { return };
     let row = main.row;
-    let release = main.allowed.versions.exact_version().map(|version| format!(" {version}")).unwrap_or_default();
+    let release =
+        if main.allowed.asked.is_any() { String::new() } else { format!(" {}", main.allowed.asked_in_words()) };
     let broken: BTreeMap<&str, &VersionSet> = group
         .cases
         .iter()
@@ -179,9 +180,10 @@ fn report_group(deployment: &Deployment<'_>, group: &Group<'_>, report: &mut Rep
         with.join(" and with ")
     );
     let is_program = row.modules.iter().any(|module| module == "gunicorn");
-    let finding = if main.imported.is_some() || is_program {
+    let card_contradicts = card_contradicts(deployment);
+    let finding = if (main.imported.is_some() || is_program) && !card_contradicts {
         report.error(main.place.clone(), message)
-    } else if is_named(deployment, row) {
+    } else if main.imported.is_some() || is_program || is_named(deployment, row) {
         report.warning(main.place.clone(), message)
     } else {
         // What nothing imports fails nowhere, unless another package wants it.
@@ -194,6 +196,13 @@ fn report_group(deployment: &Deployment<'_>, group: &Group<'_>, report: &mut Rep
         if !seen.contains(&other.place) {
             finding.label(other.place.clone(), format!("{} fails with it too", other.allowed.spelling));
             seen.push(other.place.clone());
+        }
+    }
+    for declaration in deployment.packages().of(&row.package) {
+        if !seen.contains(&declaration.location()) && declaration.origin != Origin::Constraints {
+            let asked = declaration.requirement.allowed();
+            let by = if declaration.origin == Origin::Card { "the card asks for" } else { "and this is" };
+            finding.label(declaration.location(), format!("{by} {}{}", main.allowed.spelling, specifiers(&asked)));
         }
     }
     for moved in &names {
@@ -221,8 +230,27 @@ fn report_group(deployment: &Deployment<'_>, group: &Group<'_>, report: &mut Rep
             "; the bound alone does not help on Python {python}, where it fails in itself (DEP002)"
         ));
     }
+    if card_contradicts {
+        help.push_str("; nothing is installed before the card and the requirements agree on gradio (HF004)");
+    }
     finding.help(help);
     finding.fix(bound_fix(deployment, group, &row.package));
+}
+
+/// Whether the card's `sdk_version` and the requirements exclude each other, so that nothing is installed at all.
+fn card_contradicts(deployment: &Deployment<'_>) -> bool {
+    let packages = deployment.packages();
+    let of_card = packages.declarations().iter().filter(|declaration| declaration.origin == Origin::Card);
+    of_card.map(Declaration::name).any(|name| packages.allowed(name).is_some_and(|allowed| allowed.asked.is_empty()))
+}
+
+/// Versions as one writes them behind a name: "==4.44.1", ">=4,<5", and nothing for any version.
+fn specifiers(versions: &VersionSet) -> String {
+    match versions.exact_version() {
+        Some(version) => format!("=={version}"),
+        None if versions.is_any() => String::new(),
+        None => versions.to_string(),
+    }
 }
 
 /// The bound that keeps out what breaks any of the packages.

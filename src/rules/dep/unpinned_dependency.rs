@@ -7,13 +7,15 @@ use crate::deployment::workflows::installed;
 use crate::deployment::{Deployment, Platform, Project};
 use crate::diagnostic::{Location, RepoPath, RuleId};
 use crate::formats::pyproject::ProjectKind;
+use crate::knowledge::is_development_tool;
 use crate::rules::{Reporter, Rule};
 
 /// How many places are labelled one by one.
 const MAX_LABELS: usize = 12;
 
-/// What conda files name that is no package to pin here, and what commands bring in passing to build others.
-const NOT_PACKAGES: &[&str] = &["python", "pip", "setuptools", "wheel", "build", "maturin", "cargo-zigbuild"];
+/// Words in the name of a requirements file that is for those who work on the program.
+const FOR_DEVELOPERS: &[&str] =
+    &["dev", "develop", "development", "test", "tests", "testing", "lint", "doc", "docs", "ci"];
 
 /// DEP001 unpinned-dependency.
 pub struct UnpinnedDependency;
@@ -69,7 +71,7 @@ fn in_workflows(project: &Project<'_>, report: &mut Reporter) {
             requirement.source.is_none()
                 && !requirement.has_variable
                 && !requirement.has_upper_bound()
-                && !NOT_PACKAGES.contains(&name)
+                && !is_development_tool(name)
         });
         let Some((first, others)) = open.split_first() else { continue };
         let names = match others.len() {
@@ -113,13 +115,25 @@ fn by_file<'d>(deployment: &'d Deployment<'_>) -> BTreeMap<&'d RepoPath, Vec<&'d
         // A folder of wheels fixes the versions; the repository's own package is what it is.
         let by_folder = declaration.origin == Origin::Command && packages.takes_from_folder();
         let own = own_names(deployment).any(|name| name == declaration.name());
-        locked || library || other || by_folder || own || NOT_PACKAGES.contains(&declaration.name())
+        locked || library || other || by_folder || own || is_development_tool(declaration.name())
     };
     let mut files: BTreeMap<&RepoPath, Vec<&Declaration>> = BTreeMap::new();
     for declaration in packages.declarations().iter().filter(|declaration| !left_alone(declaration)) {
-        files.entry(&declaration.path).or_default().push(declaration);
+        let of_file = files.entry(&declaration.path).or_default();
+        // A package that is named twice is one.
+        if !of_file.iter().any(|known| known.name() == declaration.name()) {
+            of_file.push(declaration);
+        }
     }
+    files.retain(|path, _| !is_for_developers(path));
     files
+}
+
+/// Whether a requirements file is, by its name, for those who work on the program: `requirements-dev.txt`,
+/// `requirements/test.txt`.
+fn is_for_developers(path: &RepoPath) -> bool {
+    let stem = path.file_name().strip_suffix(".txt").or_else(|| path.file_name().strip_suffix(".in"));
+    stem.is_some_and(|stem| stem.to_ascii_lowercase().split(['-', '_', '.']).any(|word| FOR_DEVELOPERS.contains(&word)))
 }
 
 /// The names of the projects in the deployment's folder and at the root of the repository.
