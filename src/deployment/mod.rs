@@ -202,7 +202,12 @@ impl<'d> Deployment<'d> {
                 // Files are served as they are; no Python runs.
                 Reach::default()
             } else if self.starts.iter().any(|start| start.file.is_some()) {
-                Reach::from_starts(self.documents, &self.starts, &self.layout.import_roots())
+                let installed = |module: &str| {
+                    let name = module.to_ascii_lowercase().replace('_', "-");
+                    let mut asked = self.packages.of(&name);
+                    asked.any(|one| one.requirement.source.is_none() && one.origin != packages::Origin::Constraints)
+                };
+                Reach::from_starts(self.documents, &self.starts, &self.layout.import_roots(), installed)
             } else {
                 Reach::of_folder(self.documents, &self.root)
             }

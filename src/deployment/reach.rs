@@ -69,9 +69,15 @@ impl Reached {
 }
 
 impl Reach {
-    /// Follows the imports of the files that start.
+    /// Follows the imports of the files that start. `installed` tells of a top-level module whether a package of its name
+    /// is installed from the index: that one is imported then, and not what lies in `src/`.
     #[must_use]
-    pub(super) fn from_starts(documents: &Documents, starts: &[Start], import_roots: &[RepoPath]) -> Self {
+    pub(super) fn from_starts(
+        documents: &Documents,
+        starts: &[Start],
+        import_roots: &[RepoPath],
+        installed: impl Fn(&str) -> bool,
+    ) -> Self {
         let mut reach = Self { files: BTreeMap::new(), certain: true };
         let mut open = VecDeque::new();
         for (path, role) in starts.iter().filter_map(|start| start.file.as_ref()) {
@@ -81,9 +87,9 @@ impl Reach {
             open.push_back(path.clone());
         }
         // What the start loads for sure comes first, so that a file counts as optional only where no such way leads to it.
-        reach.follow(documents, import_roots, open, true);
+        reach.follow(documents, import_roots, &installed, open, true);
         let loaded: VecDeque<RepoPath> = reach.files.keys().cloned().collect();
-        reach.follow(documents, import_roots, loaded, false);
+        reach.follow(documents, import_roots, &installed, loaded, false);
         reach
     }
 
@@ -93,6 +99,7 @@ impl Reach {
         &mut self,
         documents: &Documents,
         import_roots: &[RepoPath],
+        installed: &impl Fn(&str) -> bool,
         mut open: VecDeque<RepoPath>,
         at_start: bool,
     ) {
@@ -102,9 +109,13 @@ impl Reach {
             };
             // A script finds modules beside itself; the working directory comes with `python -m` and servers.
             let mut roots = vec![path.parent()];
-            roots.extend(import_roots.iter().flat_map(|root| [Some(root.clone()), root.join("src")]).flatten());
+            roots.extend(import_roots.iter().cloned());
+            let sources: Vec<RepoPath> = import_roots.iter().filter_map(|root| root.join("src")).collect();
             let followed = |import: &&Import| !import.type_checking && (!at_start || reached.loads_at_start(import));
             for import in module.imports.iter().filter(followed) {
+                let top = import.module.split('.').next().unwrap_or_default();
+                let of_sources = sources.iter().filter(|_| !installed(top));
+                let roots: Vec<RepoPath> = roots.iter().chain(of_sources).cloned().collect();
                 for found in imported_files(import, &path, &roots, documents.repository()) {
                     if !self.files.contains_key(&found) {
                         let imported = Reached { role: Role::Imported, importer: Some(path.clone()), at_start };

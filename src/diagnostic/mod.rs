@@ -49,6 +49,8 @@ pub struct Diagnostic {
     pub fix: Option<Fix>,
     /// The name of the deployment that it concerns; `None` where it holds anywhere.
     pub deployment: Option<String>,
+    /// Whether the same finding in other files has the same cause, so that one tells of all.
+    pub joins: bool,
 }
 
 impl Diagnostic {
@@ -66,6 +68,7 @@ impl Diagnostic {
             help: None,
             fix: None,
             deployment: None,
+            joins: false,
         }
     }
 
@@ -90,6 +93,12 @@ impl Diagnostic {
     /// Hides text from every output, whichever finding shows its line.
     pub fn mask(&mut self, location: Location) -> &mut Self {
         self.masked.push(location);
+        self
+    }
+
+    /// Says that the same finding in other files has the same cause.
+    pub fn joins(&mut self) -> &mut Self {
+        self.joins = true;
         self
     }
 

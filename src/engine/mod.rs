@@ -1,6 +1,7 @@
 //! Runs the rules over a tree and keeps what the settings ask for.
 
 mod guard;
+mod join;
 mod suppression;
 
 use std::collections::BTreeMap;
@@ -122,7 +123,8 @@ fn check_here(repository: Repository, settings: &Settings) -> Report {
     diagnostics.retain(&is_wanted);
     let known = known_rules_with(&settings.packs);
     let selected = |code: &str| settings.rules.contains(code);
-    let (mut diagnostics, suppressions) = suppression::apply(&documents, merge(diagnostics), &known, &selected);
+    let (diagnostics, suppressions) = suppression::apply(&documents, merge(diagnostics), &known, &selected);
+    let mut diagnostics = join::join(diagnostics);
     for rule in &rules {
         let mut reporter = Reporter::new(rule.id(), None);
         rule.check_suppressions(&suppressions, &mut reporter);

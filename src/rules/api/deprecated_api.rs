@@ -23,6 +23,11 @@ pub(super) fn report(found: &Found<'_, '_>, report: &mut Reporter) {
     if change.breaks.as_ref().is_some_and(|breaks| found.installed.judge(breaks).is_some()) {
         return;
     }
+    // A function warns when it is called, a class when it is built.
+    let warns_later = matches!(change.kind, ChangeKind::Function | ChangeKind::Class);
+    if warns_later && found.uses.iter().all(|one| one.idle) {
+        return;
+    }
     let deprecated = change.deprecated.as_ref();
     let Some(judgement) = deprecated.and_then(|versions| found.installed.judge(versions)) else { return };
     // Whether a file runs there may itself be a guess.

@@ -167,7 +167,9 @@ pub(super) fn each_use(
         };
         for (library, installed) in &installed {
             let mut found: Vec<Use> = uses(module, source, library, |change| wanted(library, change));
-            let is_program = deployment.reach().get(path).is_none_or(|reached| reached.role == Role::Script);
+            let is_script = deployment.reach().get(path).is_none_or(|reached| reached.role == Role::Script);
+            // Where what starts is a guess, a module of a package is imported rather than run.
+            let is_program = is_script && (deployment.reach().is_certain() || !is_in_package(deployment, path));
             found.retain(|one| is_program || !one.main_only);
             while let Some(first) = found.first().cloned() {
                 let (same, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| belongs_to(one, &first));
@@ -176,6 +178,12 @@ pub(super) fn each_use(
             }
         }
     }
+}
+
+/// Whether a file is part of a package.
+fn is_in_package(deployment: &Deployment<'_>, path: &RepoPath) -> bool {
+    let marker = path.parent().join("__init__.py");
+    path.file_name() != "__main__.py" && marker.is_some_and(|file| deployment.documents().repository().has_file(&file))
 }
 
 /// Whether two uses of a file make one finding: of one change in many places, of several arguments of one callee that
@@ -225,6 +233,10 @@ pub(super) fn explain(
     );
     if let Some(handler) = found.uses.iter().find_map(|one| one.hidden_by).filter(|_| kind == Kind::Failure) {
         finding.label(Location::new(found.path, handler), "this catches the failure, and the program goes on without");
+    }
+    // What a team says in its own words is about each place.
+    if one.change.message.is_none() {
+        finding.joins();
     }
     finding.labels(judgement.labels);
     let help = help(found.uses, found.installed, kind);

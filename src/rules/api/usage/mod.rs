@@ -26,6 +26,8 @@ pub(super) struct Use {
     pub statement: Span,
     /// Whether a `from … import …` takes it by its name.
     pub imported: bool,
+    /// Whether it is imported, and nothing in the file calls or names it.
+    pub idle: bool,
     /// The `except` clause that catches the failure without being written for it.
     pub hidden_by: Option<Span>,
     /// Whether it runs only where the file is the program.
@@ -177,6 +179,7 @@ fn arguments(module: &Module, source: &Source, named: &NamesByRoot<'_>, change: 
             span: argument.span,
             statement: call.span,
             imported: false,
+            idle: false,
             hidden_by: guard.hidden_by(),
             main_only: module.in_main_guard(call.block),
             edits,
@@ -241,6 +244,7 @@ fn names(module: &Module, source: &Source, named: &NamesByRoot<'_>, change: &'st
             continue;
         }
         imported = true;
+        let idle = !named.named(change).any(|named| named.name == *name.as_str());
         let edits = if module.notebook { Vec::new() } else { import_edits(source, import, change, name) };
         let written = import.span.of(source.text()).to_owned();
         found.push(Use {
@@ -250,6 +254,7 @@ fn names(module: &Module, source: &Source, named: &NamesByRoot<'_>, change: &'st
             span: import.span,
             statement: import.statement,
             imported: true,
+            idle,
             hidden_by: guard.hidden_by(),
             main_only: module.in_main_guard(import.block),
             edits,
@@ -277,6 +282,7 @@ fn names(module: &Module, source: &Source, named: &NamesByRoot<'_>, change: &'st
             span,
             statement: span,
             imported: false,
+            idle: false,
             hidden_by: guard.hidden_by(),
             main_only: module.in_main_guard(block),
             edits,

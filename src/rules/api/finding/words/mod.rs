@@ -27,9 +27,21 @@ pub(in crate::rules::api) fn all_in_words(
     (if arguments { format!("{listed} of {symbol}") } else { listed }, verb)
 }
 
-/// What to write instead, of all uses, each once.
+/// What to write instead, of all uses, each once; and for which of them, where that would not be clear.
 pub(super) fn replacements(uses: &[Use]) -> String {
-    listed(&each_once(uses.iter().filter_map(|one| one.change.replacement.clone()).collect()))
+    let all = each_once(uses.iter().filter_map(|one| one.change.replacement.clone()).collect());
+    if all.len() < 2 || !all.iter().any(|new| new.contains(" or ")) {
+        return listed(&all);
+    }
+    let of_each = uses.iter().filter_map(|one| {
+        let new = one.change.replacement.as_ref()?;
+        let old = match (&one.change.parameter, one.change.kind) {
+            (Some(parameter), ChangeKind::Parameter) => format!("{parameter}="),
+            _ => one.symbol.rsplit('.').next().unwrap_or_default().to_owned(),
+        };
+        Some(format!("{new} for `{old}`"))
+    });
+    listed(&each_once(of_each.collect()))
 }
 
 /// What the log says, and what to do.
