@@ -105,6 +105,15 @@ pub struct Change {
     /// The plain values concerned, for [`ChangeKind::ParameterValue`]: strings without quotes, `True`, `False`, `None`,
     /// numbers as written.
     pub values: Vec<String>,
+    /// How the argument must be passed, where that matters.
+    pub passed: Option<Passed>,
+    /// For a call: it matters where none of these keyword arguments is passed; with [`Self::position`], nor one at that
+    /// place.
+    pub without: Vec<String>,
+    /// For [`ChangeKind::ParameterValue`]: texts that show, in whatever file of the repository, that it is cared for.
+    pub unless: Vec<String>,
+    /// Of these names, the deployed code must use one for this to matter.
+    pub beside: Vec<SymbolPattern>,
     /// How the code must look for this to matter, in words. A row with a condition is for a rule that knows it; a rule
     /// that only compares names leaves it alone.
     pub condition: Option<String>,
@@ -210,7 +219,7 @@ impl Change {
     pub fn needles(&self) -> Vec<&str> {
         let names: Option<Vec<&str>> = self.symbols.iter().map(SymbolPattern::needle).collect();
         let mut groups: Vec<Vec<&str>> = names.into_iter().collect();
-        if self.position.is_none() {
+        if self.position.is_none() && self.without.is_empty() {
             groups.extend(self.parameter.as_deref().map(|parameter| vec![parameter]));
         }
         groups.push(self.values.iter().map(String::as_str).collect());
@@ -234,6 +243,16 @@ pub enum When {
     /// No event loop can be had where the object is made: after an `asyncio.run` in the same thread, off the main thread,
     /// or from Python 3.14 anywhere.
     NoEventLoop,
+}
+
+/// How an argument is passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Passed {
+    /// By its place, whatever it is.
+    ByPosition,
+    /// By its place, as a text that stands in the call.
+    TextByPosition,
 }
 
 /// A severity as a table states it.

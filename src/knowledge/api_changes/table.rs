@@ -9,7 +9,7 @@ use super::super::page::FixAvailability;
 use super::super::version_set::VersionSet;
 use super::example::{self, ExampleText};
 use super::{
-    ApiFix, Change, ChangeKind, Checked, Library, PatternError, StatedSeverity, SymbolPattern, TableRule, When,
+    ApiFix, Change, ChangeKind, Checked, Library, Passed, PatternError, StatedSeverity, SymbolPattern, TableRule, When,
 };
 
 /// A table that does not say what a table must.
@@ -72,6 +72,13 @@ struct Row {
     position: Option<usize>,
     #[serde(default)]
     values: Vec<String>,
+    passed: Option<Passed>,
+    #[serde(default)]
+    without: Vec<String>,
+    #[serde(default)]
+    unless: Vec<String>,
+    #[serde(default)]
+    beside: Vec<String>,
     condition: Option<String>,
     when: Option<When>,
     severity: Option<StatedSeverity>,
@@ -185,6 +192,10 @@ fn change(row: &Row, index: usize, table: &TableText, sets: &mut VersionSets) ->
         parameter: row.parameter.clone(),
         position: row.position,
         values: row.values.clone(),
+        passed: row.passed,
+        without: row.without.clone(),
+        unless: row.unless.clone(),
+        beside: patterns("beside", &row.beside)?,
         condition: row.condition.clone(),
         when: row.when,
         severity: row.severity,
@@ -209,6 +220,7 @@ fn change(row: &Row, index: usize, table: &TableText, sets: &mut VersionSets) ->
 /// What a row says that it can't mean, with the key.
 fn contradiction(row: &Row, table: &TableText) -> Option<(Option<&'static str>, &'static str)> {
     let names_parameter = matches!(row.kind, ChangeKind::Parameter | ChangeKind::ParameterValue);
+    let is_callable = matches!(row.kind, ChangeKind::Function | ChangeKind::Class | ChangeKind::Method);
     let own_rule = table.rule.is_some();
     if row.symbols.is_empty() {
         Some((Some("symbols"), "no symbol"))
@@ -216,6 +228,13 @@ fn contradiction(row: &Row, table: &TableText) -> Option<(Option<&'static str>, 
         Some((Some("kind"), "`parameter` goes with the kinds parameter and parameter-value"))
     } else if (row.kind == ChangeKind::ParameterValue) == row.values.is_empty() {
         Some((Some("kind"), "`values` goes with the kind parameter-value"))
+    } else if row.passed.is_some() && (row.kind != ChangeKind::Parameter || row.position.is_none()) {
+        Some((Some("passed"), "`passed` goes with the kind parameter and with `position`"))
+    } else if !row.without.is_empty() && !is_callable {
+        Some((Some("without"), "`without` goes with the kinds function, class and method"))
+    } else if (!row.unless.is_empty() || !row.beside.is_empty()) && row.kind != ChangeKind::ParameterValue {
+        let key = if row.unless.is_empty() { "beside" } else { "unless" };
+        Some((Some(key), "`unless` and `beside` go with the kind parameter-value"))
     } else if row.deprecated.is_none() && row.breaks.is_none() && !own_rule {
         Some((None, "neither `deprecated` nor `breaks`; only a table with a `[rule]` may leave both out"))
     } else if row.when.is_some() && row.kind != ChangeKind::Behaviour {

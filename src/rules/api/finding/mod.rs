@@ -11,7 +11,7 @@ use crate::knowledge::{
 use crate::rules::Reporter;
 
 use super::change_rule::Found;
-use super::usage::{Use, uses};
+use super::usage::{Use, names_any, uses};
 
 pub(super) use words::all_in_words;
 use words::{help, replacements};
@@ -170,7 +170,7 @@ pub(super) fn each_use(
             let is_script = deployment.reach().get(path).is_none_or(|reached| reached.role == Role::Script);
             // Where what starts is a guess, a module of a package is imported rather than run.
             let is_program = is_script && (deployment.reach().is_certain() || !is_in_package(deployment, path));
-            found.retain(|one| is_program || !one.main_only);
+            found.retain(|one| (is_program || !one.main_only) && matters(deployment, one.change));
             while let Some(first) = found.first().cloned() {
                 let (same, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| belongs_to(one, &first));
                 report(path, &same, installed);
@@ -178,6 +178,15 @@ pub(super) fn each_use(
             }
         }
     }
+}
+
+/// Whether what a row says of the rest of the code holds: nothing cares for it already, and something depends on it.
+fn matters(deployment: &Deployment<'_>, change: &'static Change) -> bool {
+    let documents = deployment.documents();
+    let texts: Vec<&str> = change.unless.iter().map(String::as_str).collect();
+    let cared_for = !texts.is_empty() && documents.files_mentioning(&texts).next().is_some();
+    let mut modules = deployment.reach().files().filter_map(|(path, _)| documents.python(path));
+    !cared_for && (change.beside.is_empty() || modules.any(|module| names_any(module, &change.beside)))
 }
 
 /// Whether a file is part of a package.

@@ -8,8 +8,16 @@ use crate::diagnostic::Span;
 use crate::formats::python::{
     Argument, ArgumentOrigin, BlockId, BlockKind, Call, Handler, Import, Module, QualifiedName, TestKind, ValueKind,
 };
-use crate::knowledge::{ApiFix, Change, ChangeKind, Library, resolved_name};
+use crate::knowledge::{ApiFix, Change, ChangeKind, Library, Passed, SymbolPattern, resolved_name};
 use crate::repo::Source;
+
+/// Whether a module imports, calls or names something that one of the patterns means.
+pub(super) fn names_any(module: &Module, patterns: &[SymbolPattern]) -> bool {
+    let meant = |name: &str| patterns.iter().any(|pattern| pattern.matches(name));
+    module.imports.iter().any(|import| meant(&import.qualified()))
+        || module.calls.iter().filter_map(Call::qualified).any(|name| meant(name))
+        || module.references.iter().any(|reference| meant(&reference.name))
+}
 
 /// One use of something that a library changed.
 #[derive(Debug, Clone)]
@@ -39,6 +47,13 @@ pub(super) struct Use {
 impl Use {
     /// What is used, in words: "`theme=` of gradio.Blocks.launch", "`numpy.float`".
     pub(super) fn in_words(&self) -> String {
+        if let (Some(_), Some(position)) = (self.change.passed, self.change.position) {
+            let place = ["first", "second", "third"].get(position).copied().unwrap_or("next");
+            return format!("`{}` as the {place} argument of {}", self.written, self.symbol);
+        }
+        if let Some(missing) = self.change.without.first() {
+            return format!("`{}` without `{missing}=`", self.symbol);
+        }
         match (&self.change.parameter, self.change.kind) {
             (Some(parameter), ChangeKind::Parameter) => format!("`{parameter}=` of {}", self.symbol),
             (Some(_), _) => format!("`{}` of {}", self.written, self.symbol),
@@ -164,7 +179,14 @@ fn arguments(module: &Module, source: &Source, named: &NamesByRoot<'_>, change: 
             continue;
         }
         let positional = || change.position.and_then(|position| call.positional(position));
-        let Some(argument) = call.keyword(parameter).or_else(positional) else { continue };
+        let argument = match change.passed {
+            None => call.keyword(parameter).or_else(positional),
+            Some(Passed::ByPosition) => positional(),
+            Some(Passed::TextByPosition) => {
+                positional().filter(|argument| matches!(argument.value.kind, ValueKind::Str(_)))
+            }
+        };
+        let Some(argument) = argument else { continue };
         let meant = change.kind == ChangeKind::Parameter || has_value(argument, &change.values);
         let guard = guard(module, source, call.block, "TypeError");
         if !meant || guard == Guard::Expects {
@@ -236,7 +258,8 @@ fn with_comma(text: &str, argument: Span) -> Span {
 fn names(module: &Module, source: &Source, named: &NamesByRoot<'_>, change: &'static Change, found: &mut Vec<Use>) {
     let mut imported = false;
     for (name, import) in named.imports(change) {
-        if !change.concerns(name) || import.guarded {
+        // An import says nothing of the arguments that a call passes.
+        if !change.without.is_empty() || !change.concerns(name) || import.guarded {
             continue;
         }
         let guard = guard(module, source, import.block, "ImportError");
@@ -264,9 +287,12 @@ fn names(module: &Module, source: &Source, named: &NamesByRoot<'_>, change: &'st
         return;
     }
     let undeferred = named.named(change).filter(|named| named.call.is_none_or(|call| !call.deferred));
-    for Named { name, span, block, .. } in undeferred {
+    for Named { name, span, block, call } in undeferred {
         let (span, block) = (*span, *block);
         if !change.concerns(name) || is_imported_guarded(module, source, name) {
+            continue;
+        }
+        if !change.without.is_empty() && !call.is_some_and(|call| passes_none(call, change)) {
             continue;
         }
         let guard = guard(module, source, block, "AttributeError");
@@ -288,6 +314,15 @@ fn names(module: &Module, source: &Source, named: &NamesByRoot<'_>, change: &'st
             edits,
         });
     }
+}
+
+/// Whether a call passes none of the arguments without which a change matters, as far as it shows.
+fn passes_none(call: &Call, change: &Change) -> bool {
+    let by_place = change.position.is_some_and(|position| call.positional(position).is_some());
+    !call.unknown_keywords
+        && !call.unknown_positional
+        && !by_place
+        && !change.without.iter().any(|name| call.keyword(name).is_some())
 }
 
 /// Whether the name comes from an import that has a way out, or is for some versions only.
@@ -384,12 +419,13 @@ fn guard(module: &Module, source: &Source, block: BlockId, exception: &str) -> G
     hides.map_or(Guard::None, |handler| Guard::Hides(handler.span))
 }
 
-/// Whether a test asks for a version, or for what is installed: `PYDANTIC_V2` and `is_peft_available()` are such names too.
+/// Whether a test asks for a version, for what is installed (`PYDANTIC_V2` and `is_peft_available()` are such names too), or
+/// for the type of a result that changed.
 fn asks_about_versions(test: &str) -> bool {
     let test = test.to_ascii_lowercase();
     let named = test.split("_v").skip(1).any(|rest| rest.starts_with(|next: char| next.is_ascii_digit()));
     named
-        || ["version", "hasattr", "signature", "parameters"].iter().any(|word| test.contains(word))
+        || ["version", "hasattr", "signature", "parameters", "bytes)"].iter().any(|word| test.contains(word))
         || test.split(|c: char| !c.is_alphanumeric() && c != '_').any(asks_for_a_package)
 }
 
@@ -412,7 +448,7 @@ pub(super) fn literals(libraries: &[&'static Library], wanted: fn(&Library, &Cha
     let mut literals: Vec<&'static str> = libraries
         .iter()
         .flat_map(|library| library.changes.iter().filter(move |change| wanted(library, change)))
-        .flat_map(|change| change.needles())
+        .flat_map(|change| change.needles().into_iter().chain(change.unless.iter().map(String::as_str)))
         .collect();
     literals.sort_unstable();
     literals.dedup();

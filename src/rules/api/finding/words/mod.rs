@@ -14,7 +14,7 @@ pub(in crate::rules::api) fn all_in_words(
     singular: &'static str,
     plural: &'static str,
 ) -> (String, &'static str) {
-    let arguments = uses.iter().all(|one| one.change.kind == ChangeKind::Parameter);
+    let arguments = uses.iter().all(|one| one.change.kind == ChangeKind::Parameter && one.change.passed.is_none());
     let symbol = uses.first().map_or("", |one| &one.symbol);
     let all: Vec<String> = if arguments && uses.iter().all(|one| one.symbol == symbol) {
         uses.iter().filter_map(|one| Some(format!("`{}=`", one.change.parameter.as_ref()?))).collect()
