@@ -51,6 +51,37 @@ pub struct ThreadHandler {
     pub evidence: String,
 }
 
+/// Calls that take functions and call them in a thread of the library's own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallbackTaker {
+    /// Who calls them, as a subject: "the audio player".
+    pub caller: String,
+    /// Qualified names.
+    #[serde(default)]
+    pub calls: Vec<String>,
+    /// Methods that mean it whatever the receiver.
+    #[serde(default)]
+    pub methods: Vec<String>,
+    /// The modules one of which a file must import for `methods` to mean it.
+    #[serde(default)]
+    pub modules: Vec<String>,
+    /// The parameters that take the functions: `after`, or `callback:1` where it may stand by position.
+    arguments: Vec<String>,
+    /// Where this is from.
+    pub evidence: String,
+}
+
+impl CallbackTaker {
+    /// The parameters that take functions, each with its position where it may stand without its name.
+    pub fn arguments(&self) -> impl Iterator<Item = (&str, Option<usize>)> {
+        self.arguments.iter().map(|argument| match argument.split_once(':') {
+            Some((name, position)) => (name, position.parse().ok()),
+            None => (argument.as_str(), None),
+        })
+    }
+}
+
 /// Calls after which threads are greenlets that share one thread.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,6 +104,9 @@ pub struct EventLoops {
     /// What runs functions in threads.
     #[serde(rename = "handler")]
     pub handlers: Vec<ThreadHandler>,
+    /// What calls functions in a thread of its own.
+    #[serde(rename = "callback")]
+    pub callbacks: Vec<CallbackTaker>,
     /// What patches threads away.
     #[serde(rename = "patch")]
     pub patches: Vec<GreenletPatch>,
@@ -149,9 +183,13 @@ mod tests {
         assert!(table.runners.iter().all(|row| !row.calls.is_empty() && !row.raises.is_empty()));
         let evidence = table.runners.iter().map(|row| &row.evidence);
         let evidence = evidence.chain(table.handlers.iter().map(|row| &row.evidence));
+        let evidence = evidence.chain(table.callbacks.iter().map(|row| &row.evidence));
         let mut evidence = evidence.chain(table.patches.iter().map(|row| &row.evidence));
         assert!(evidence.all(|text| !text.is_empty()));
         assert!(blocking_calls().iter().all(|row| !row.evidence.is_empty() && !row.instead.is_empty()));
+        assert!(table.callbacks.iter().all(|row| row.methods.is_empty() == row.modules.is_empty()));
+        let positions = table.callbacks.iter().flat_map(CallbackTaker::arguments).map(|(_, position)| position);
+        assert!(positions.flatten().all(|position| position < 5));
         assert!(fits_any("gradio.Button.click", &["gradio.*".to_owned()]));
         assert!(!fits_any("gradio_client.Client", &["gradio.*".to_owned()]));
     }

@@ -31,7 +31,8 @@ pub use debian::{Debian, DebianRelease, GonePackage, debian};
 pub use development::is_development_tool;
 pub use environment::is_provided_variable;
 pub use event_loops::{
-    BlockingCall, EventLoops, GreenletPatch, LoopRunner, ThreadHandler, blocking_calls, event_loops, fits_any,
+    BlockingCall, CallbackTaker, EventLoops, GreenletPatch, LoopRunner, ThreadHandler, blocking_calls, event_loops,
+    fits_any,
 };
 pub use page::{Example, ExampleFile, FixAvailability, PageError, RulePage, Side, Symptom};
 pub use python_version::{PythonSet, PythonVersion, PythonVersionError};

@@ -4,6 +4,7 @@
 
 mod callers;
 mod chain;
+mod given;
 mod resolve;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use crate::formats::python::{BlockId, Call, Class, ClassId, Function, FunctionId
 use super::Documents;
 
 pub use chain::{Chain, Hop, Root, keeps_nature};
+pub use given::Given;
 
 /// A function of the repository.
 #[derive(Debug, Clone, Copy)]

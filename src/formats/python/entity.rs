@@ -6,10 +6,10 @@ use ruff_python_ast::{self as ast, Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::FxHashMap;
 
-use super::known::{is_builtin, returned_class, returns_receiver_class};
+use super::known::{is_builtin, returned_class, returns_receiver_class, same_class};
 use super::scope::{Binding, BindingKind, ScopeId, SymbolId};
 use super::walk::{Definition, Walked};
-use super::{CallId, Callee, ClassId, FunctionId, QualifiedName};
+use super::{BlockKind, CallId, Callee, ClassId, FunctionId, QualifiedName};
 
 /// Steps from name to definition beyond which nothing is known.
 const MAX_STEPS: usize = 60;
@@ -163,6 +163,9 @@ impl<'a, 'w> Resolver<'a, 'w> {
         if telling.iter().all(|binding| matches!(binding.kind, BindingKind::Import(_))) {
             return self.binding(first);
         }
+        if self.is_tried_import(first) && telling.iter().skip(1).all(|binding| is_stand_in(binding)) {
+            return self.binding(first);
+        }
         // The last definition of a function stands: overloads and property setters come in rows.
         if telling.iter().all(|binding| matches!(binding.kind, BindingKind::Function(_))) {
             return telling.last().and_then(|binding| self.binding(binding));
@@ -172,6 +175,15 @@ impl<'a, 'w> Resolver<'a, 'w> {
         }
         let found: Vec<Option<Entity>> = telling.iter().map(|binding| self.binding(binding)).collect();
         agreed(found.into_iter())
+    }
+
+    /// Whether a binding is an import in a `try`.
+    fn is_tried_import(&self, binding: &Binding<'a>) -> bool {
+        let module = &self.walked.module;
+        let BindingKind::Import(index) = binding.kind else { return false };
+        module.imports.get(index).is_some_and(|import| {
+            module.enclosing_in_function(import.block).any(|(_, block)| matches!(block.kind, BlockKind::Try { .. }))
+        })
     }
 
     fn binding(&mut self, binding: &Binding<'a>) -> Option<Entity> {
@@ -573,6 +585,15 @@ impl<'a, 'w> Resolver<'a, 'w> {
     }
 }
 
+/// Whether a binding stands in for what could not be imported: `Handler = object`, or a class or function of that name.
+fn is_stand_in(binding: &Binding<'_>) -> bool {
+    match binding.kind {
+        BindingKind::Class(_) | BindingKind::Function(_) => true,
+        BindingKind::Value { value: Some(Expr::Name(name)), .. } => name.id.as_str() == "object",
+        _ => false,
+    }
+}
+
 /// What all stand for, where all stand for the same.
 fn agreed(mut entities: impl Iterator<Item = Option<Entity>>) -> Option<Entity> {
     let first = entities.next()??;
@@ -590,7 +611,7 @@ fn instance_of(class: Entity) -> Option<Entity> {
             "typing.Set" => Some(Entity::Instance(QualifiedName::new("builtins.set"))),
             // What is left of `typing` says how something behaves, not what it is.
             text if text.starts_with("typing.") || text.starts_with("typing_extensions.") => None,
-            _ => Some(Entity::Instance(name)),
+            text => Some(Entity::Instance(same_class(text).map_or_else(|| name.clone(), QualifiedName::new))),
         },
         Entity::Class(class) => Some(Entity::LocalInstance(class)),
         _ => None,

@@ -39,6 +39,24 @@ pub(super) fn returned_class(callee: &str) -> Option<&'static str> {
     })
 }
 
+/// The class under the name by which rules know it, where an annotation may name it otherwise.
+pub(super) fn same_class(annotation: &str) -> Option<&'static str> {
+    Some(match annotation {
+        "asyncio.BaseEventLoop"
+        | "asyncio.SelectorEventLoop"
+        | "asyncio.ProactorEventLoop"
+        | "asyncio.events.AbstractEventLoop"
+        | "asyncio.base_events.BaseEventLoop"
+        | "asyncio.unix_events.SelectorEventLoop"
+        | "asyncio.EventLoop"
+        | "uvloop.Loop" => "asyncio.AbstractEventLoop",
+        "asyncio.queues.Queue" => "asyncio.Queue",
+        "asyncio.locks.Event" => "asyncio.Event",
+        "asyncio.futures.Future" => "asyncio.Future",
+        _ => return None,
+    })
+}
+
 /// Whether a method gives an instance of the class it is called on, or the instance itself: `from_pretrained`, `queue`
 /// of Gradio, the path methods of `pathlib.Path`.
 pub(super) fn returns_receiver_class(class: &str, method: &str) -> bool {

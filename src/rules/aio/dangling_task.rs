@@ -10,6 +10,7 @@ use crate::repo::Source;
 use crate::rules::program::program_modules;
 use crate::rules::{Reporter, Rule};
 
+use super::context::watchers;
 use super::task_without_loop::no_loop;
 
 /// AIO004 dangling-task.
@@ -129,17 +130,19 @@ fn is_dropped(call: &Call) -> bool {
     }
 }
 
-/// Whether the loop itself calls the function around, for a signal for example: the program is about to end then.
+/// Whether the loop itself calls the function around, for a signal for example: the program is about to end then; or a
+/// library's thread, of which AIO006 tells.
 fn is_callback(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, call: &Call) -> bool {
     let (Some(id), Some(entry)) = (call.function, graph.documents().repository().entry(path)) else { return false };
     let Some(module) = graph.documents().python(entry.path()).filter(|_| !module.functions.is_empty()) else {
         return false;
     };
     let function = FunctionAt { path: entry.path(), module, id };
-    graph
-        .callers(function)
-        .iter()
-        .any(|edge| matches!(edge.kind, EdgeKind::HandOff(Runner::Loop | Runner::Interpreter)))
+    watchers::caller(graph, function).is_some()
+        || graph
+            .callers(function)
+            .iter()
+            .any(|edge| matches!(edge.kind, EdgeKind::HandOff(Runner::Loop | Runner::Interpreter)))
 }
 
 /// Whether AIO003 says already that the task is never made.

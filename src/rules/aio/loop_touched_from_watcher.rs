@@ -1,13 +1,19 @@
 //! AIO006 loop-touched-from-watcher: callbacks of another thread that reach into the event loop.
 
+mod descent;
+mod touches;
+
 use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, FunctionAt};
 use crate::diagnostic::{Label, Location, RuleId};
-use crate::formats::python::{Call, Callee, FunctionId, Module};
+use crate::formats::python::Call;
 use crate::rules::program::{has_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
-use super::context::{asks_for_a_loop, contexts, watchers};
+use super::context::contexts;
+use super::context::watchers::{self, Caller};
+use descent::{Below, below};
+use touches::{Touch, touch};
 
 /// AIO006 loop-touched-from-watcher.
 pub struct LoopTouchedFromWatcher;
@@ -23,10 +29,14 @@ const LITERALS: &[&str] = &[
     "def on_modified",
     "def on_moved",
     "def on_deleted",
+    // Callbacks by argument.
+    "after=",
+    "pynput",
+    "sounddevice",
+    "pyaudio",
+    "listen_in_background",
+    "signal.signal",
 ];
-
-/// Calls between the callback and the place.
-const MAX_HELPERS: usize = 20;
 
 impl Rule for LoopTouchedFromWatcher {
     fn id(&self) -> RuleId {
@@ -43,30 +53,46 @@ impl Rule for LoopTouchedFromWatcher {
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let graph = CallGraph::new(project.documents());
+        let mut told = Told { graph, places: vec![] };
         for (path, module) in program_modules(project.documents(), LITERALS) {
-            for (id, _) in module.function_ids() {
-                let callback = FunctionAt { path, module, id };
-                let Some(library) = watchers::caller(&graph, callback) else { continue };
-                if callback.row().is_async && !watchers::has_own_dispatch(&graph, callback) {
-                    report_never_awaited(callback, library, report);
+            for callback in watchers::callbacks(&graph, path, module) {
+                let function = callback.function;
+                let message = match callback.caller {
+                    Caller::Thread(library) if function.row().is_async => {
+                        if library == "watchdog" && !watchers::has_own_dispatch(&graph, function) {
+                            report_never_awaited(function, library, report);
+                        }
+                        continue;
+                    }
+                    Caller::Thread(library) => format!("{library} calls it in a thread of its own"),
+                    Caller::Signal => "a signal calls it, between two instructions of the main thread".to_owned(),
+                };
+                let label = Label { location: callback.place, message };
+                for below in below(&graph, function) {
+                    told.report(&below, callback.caller, &label, report);
+                }
+            }
+            let calls = module.calls.iter().filter(|call| may_be_unsafe(call));
+            for function in calls.filter_map(|call| call.function).map(|id| FunctionAt { path, module, id }) {
+                if function.row().is_async {
                     continue;
                 }
-                let message = format!("{library} calls it in a thread of its own");
-                check_callback(callback, &Label { location: callback.location(), message }, true, report);
-            }
-            for call in module.calls.iter().filter(|call| touch(call) == Some(Touch::Unsafe)) {
-                let Some(id) = call.function.filter(|id| !module.function(*id).is_async) else { continue };
-                let function = FunctionAt { path, module, id };
                 let found = contexts(&graph, function);
                 if let (Some(thread), None, None) =
                     (found.thread.filter(|place| !place.is_callback), found.on_loop, found.at_start)
                     && let Some(label) = thread.labels.into_iter().next()
+                    && let Some(here) = below(&graph, function).into_iter().next()
                 {
-                    check_callback(function, &label, false, report);
+                    told.report_unsafe(&here, &label, report);
                 }
             }
         }
     }
+}
+
+/// Whether a call may be one that is not safe outside of the loop's thread, by its name alone.
+fn may_be_unsafe(call: &Call) -> bool {
+    !call.deferred && call.callee.last_name().is_some_and(|name| touches::UNSAFE_METHODS.contains(&name))
 }
 
 /// Reports a callback that is a coroutine: the library calls it and drops what it gives.
@@ -82,95 +108,85 @@ fn report_never_awaited(callback: FunctionAt<'_>, library: &str, report: &mut Re
         .help("make it a plain method that sends a coroutine to the loop: asyncio.run_coroutine_threadsafe(coroutine, loop)");
 }
 
-/// What a call does to a loop from another thread.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Touch {
-    /// It needs a loop in its own thread, and raises.
-    Raises,
-    /// It changes what belongs to the loop without waking it.
-    Unsafe,
+/// Reports each place once, by the first callback that leads there.
+struct Told<'d> {
+    graph: CallGraph<'d>,
+    places: Vec<Location>,
 }
 
-fn touch(call: &Call) -> Option<Touch> {
-    if call.deferred {
-        return None;
-    }
-    if let Callee::UnknownMethod { receiver, method } = &call.callee {
-        let is_loop = matches!(receiver.rsplit('.').next(), Some("loop" | "_loop" | "event_loop" | "_event_loop"));
-        let soon = matches!(&**method, "call_soon" | "call_later" | "call_at" | "create_task");
-        return (is_loop && soon).then_some(Touch::Unsafe);
-    }
-    match call.qualified()?.as_str() {
-        "asyncio.create_task" | "asyncio.get_running_loop" => Some(Touch::Raises),
-        "asyncio.AbstractEventLoop.call_soon"
-        | "asyncio.AbstractEventLoop.call_later"
-        | "asyncio.AbstractEventLoop.call_at"
-        | "asyncio.AbstractEventLoop.create_task"
-        | "asyncio.Queue.put_nowait"
-        | "asyncio.PriorityQueue.put_nowait"
-        | "asyncio.LifoQueue.put_nowait"
-        | "asyncio.Event.set"
-        | "asyncio.Future.set_result"
-        | "asyncio.Future.set_exception" => Some(Touch::Unsafe),
-        _ => None,
-    }
-}
-
-/// Reports what a callback, and the plain helpers of its class that it calls, do to the loop.
-fn check_callback(callback: FunctionAt<'_>, label: &Label, helpers: bool, report: &mut Reporter) {
-    let module = callback.module;
-    let mut reached: Vec<FunctionId> = vec![callback.id];
-    let mut at = 0;
-    while let Some(id) = reached.get(at).copied() {
-        at += 1;
-        if module.function(id).is_async || asks_first(callback, id) || makes_a_loop(module, id) {
-            continue;
-        }
-        for call in module.calls.iter().filter(|call| call.function == Some(id)) {
-            if let Some(next) = call
-                .local_function()
-                .filter(|next| helpers && !call.deferred && reached.len() < MAX_HELPERS && !reached.contains(next))
-            {
-                reached.push(next);
-            }
-            let Some(touch) = touch(call) else { continue };
-            let name = &module.function(id).qualified;
-            let location = Location::new(callback.path, call.span);
+impl<'d> Told<'d> {
+    /// Reports what a function that runs below a callback does to the loop.
+    fn report(&mut self, below: &Below<'d>, caller: Caller, label: &Label, report: &mut Reporter) {
+        let function = below.function;
+        for (call, touch) in self.touches(function) {
+            let location = Location::new(function.path, call.span);
+            let name = &function.row().qualified;
             let what = call.callee.last_name().unwrap_or("the call");
-            let finding = match touch {
-                Touch::Raises if module.is_caught_by_name(call.block, "RuntimeError") => continue,
-                Touch::Raises => report.error(
+            let is_handled = below.is_handled || function.module.is_caught_by_name(call.block, "RuntimeError");
+            if matches!((caller, touch), (Caller::Thread(_), Touch::Raises)) && is_handled || !self.is_new(&location) {
+                continue;
+            }
+            let finding = match (caller, touch) {
+                (Caller::Thread(_), Touch::Raises) => {
+                    let hidden = if function.module.is_caught(call.block, "RuntimeError") {
+                        "; the `except` around it hides the failure"
+                    } else {
+                        ""
+                    };
+                    report.error(
+                        location,
+                        format!(
+                            "{what}() raises RuntimeError in `{name}`, which runs in a thread without an event loop{hidden}"
+                        ),
+                    )
+                }
+                (Caller::Thread(_), Touch::Unsafe) => report.warning(location, unsafe_message(name, what)),
+                (Caller::Signal, _) if what == "get_running_loop" => continue,
+                (Caller::Signal, _) => report.advice(
                     location,
-                    format!("{what}() raises RuntimeError in `{name}`, which runs in a thread without an event loop"),
-                ),
-                Touch::Unsafe => report.warning(
-                    location,
-                    format!(
-                        "`{name}` runs in another thread, and {what}() there neither wakes the event loop nor is safe beside it"
-                    ),
+                    format!("`{name}` interrupts the main thread, and {what}() there does not wake the event loop"),
                 ),
             };
-            finding.labels([label.clone()]).help(
-                "cross over with loop.call_soon_threadsafe(…), or asyncio.run_coroutine_threadsafe(coroutine, loop) for a coroutine",
-            );
+            let help = match caller {
+                Caller::Thread(_) => CROSS_OVER,
+                Caller::Signal => "use loop.add_signal_handler(…), or cross over with loop.call_soon_threadsafe(…)",
+            };
+            finding.labels([label.clone()]).labels(below.hops.iter().cloned()).help(help);
         }
+    }
+
+    /// Reports what a function that runs in a thread of the program's own does to the loop; what raises there is for
+    /// AIO003.
+    fn report_unsafe(&mut self, here: &Below<'d>, label: &Label, report: &mut Reporter) {
+        let function = here.function;
+        for (call, touch) in self.touches(function) {
+            let location = Location::new(function.path, call.span);
+            if touch == Touch::Unsafe && self.is_new(&location) {
+                let what = call.callee.last_name().unwrap_or("the call");
+                report
+                    .warning(location, unsafe_message(&function.row().qualified, what))
+                    .labels([label.clone()])
+                    .help(CROSS_OVER);
+            }
+        }
+    }
+
+    fn touches(&self, function: FunctionAt<'d>) -> Vec<(&'d Call, Touch)> {
+        let calls = function.module.calls.iter().filter(|call| call.function == Some(function.id));
+        calls.filter_map(|call| Some((call, touch(&self.graph, function, call)?))).collect()
+    }
+
+    fn is_new(&mut self, location: &Location) -> bool {
+        let is_new = !self.places.contains(location);
+        if is_new {
+            self.places.push(location.clone());
+        }
+        is_new
     }
 }
 
-/// Whether the function makes a loop of its own, which it may touch.
-fn makes_a_loop(module: &Module, id: FunctionId) -> bool {
-    module.calls.iter().any(|call| {
-        call.function == Some(id)
-            && matches!(
-                call.callee.last_name(),
-                Some("new_event_loop" | "set_event_loop" | "run_forever" | "run_until_complete")
-            )
-    })
+fn unsafe_message(name: &str, what: &str) -> String {
+    format!("`{name}` runs in another thread, and {what}() there neither wakes the event loop nor is safe beside it")
 }
 
-fn asks_first(callback: FunctionAt<'_>, id: FunctionId) -> bool {
-    let function = FunctionAt { id, ..callback };
-    let own = |call: &Call| call.function == Some(id) && call.is("asyncio.get_running_loop");
-    asks_for_a_loop(function) && !callback.module.calls.iter().any(own)
-        || callback.module.calls.iter().any(|call| own(call) && callback.module.is_caught(call.block, "RuntimeError"))
-}
+const CROSS_OVER: &str = "cross over with loop.call_soon_threadsafe(…), or asyncio.run_coroutine_threadsafe(coroutine, loop) for a coroutine";

@@ -41,8 +41,16 @@ pub(in crate::rules) struct Contexts {
 /// Whether the function, or one around it, asks whether a loop runs: itself, or through a function of its file that
 /// answers that.
 pub(super) fn asks_for_a_loop(function: FunctionAt<'_>) -> bool {
+    any_asks(function.module, &function.with_parents().collect::<Vec<_>>())
+}
+
+/// Whether the function, or a plain one around it, asks whether a loop runs: a coroutine around knows that one does.
+pub(super) fn asks_in_plain_code(function: FunctionAt<'_>) -> bool {
     let module = function.module;
-    let around: Vec<FunctionId> = function.with_parents().collect();
+    any_asks(module, &function.with_parents().take_while(|id| !module.function(*id).is_async).collect::<Vec<_>>())
+}
+
+fn any_asks(module: &Module, around: &[FunctionId]) -> bool {
     let calls = module.calls.iter().filter(|call| call.function.is_some_and(|at| around.contains(&at)));
     calls.into_iter().any(|call| is_question(call) || answers_about_loops(module, call))
 }
