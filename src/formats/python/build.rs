@@ -46,7 +46,8 @@ pub(super) fn finish(walked: Walked<'_>, text: &str, spans: &SpanMap) -> Module 
     module.calls = calls;
     module.calls.extend(deferred);
     for (row, parts) in module.functions.iter_mut().zip(functions) {
-        (row.decorators, row.parameters, row.returns) = (parts.decorators, parts.parameters, parts.returns);
+        (row.decorators, row.parameters) = (parts.decorators, parts.parameters);
+        (row.returns, row.returned_call) = (parts.returns, parts.returned_call);
     }
     for (row, (bases, decorators)) in module.classes.iter_mut().zip(classes) {
         (row.bases, row.decorators) = (bases, decorators);
@@ -112,6 +113,7 @@ pub(super) struct FunctionParts {
     decorators: Vec<Decorator>,
     parameters: Vec<Parameter>,
     returns: Option<QualifiedName>,
+    returned_call: Option<QualifiedName>,
 }
 
 pub(super) struct Builder<'a, 'w> {
@@ -155,6 +157,7 @@ impl<'a, 'w> Builder<'a, 'w> {
                     decorators: self.decorators(&def.decorator_list, node.outer),
                     parameters: self.parameters(&def.parameters, node.outer),
                     returns: def.returns.as_deref().and_then(|annotation| self.annotation(annotation, node.outer)),
+                    returned_call: self.returned_call(&node.returned, node.inner),
                 },
                 Definition::Lambda(lambda) => FunctionParts {
                     decorators: vec![],
@@ -163,9 +166,23 @@ impl<'a, 'w> Builder<'a, 'w> {
                         .as_deref()
                         .map_or_else(Vec::new, |parameters| self.parameters(parameters, node.outer)),
                     returns: None,
+                    returned_call: None,
                 },
             })
             .collect()
+    }
+
+    /// What all the values that a function returns are calls of, where that is one thing from outside.
+    fn returned_call(&mut self, returned: &[&'a Expr], scope: ScopeId) -> Option<QualifiedName> {
+        let mut calls = returned.iter().filter(|value| !value.is_none_literal_expr()).map(|value| match value {
+            Expr::Call(call) => match self.evaluator.resolver.callee_entity(call, scope) {
+                Some(Entity::Qualified(name)) => Some(name),
+                _ => None,
+            },
+            _ => None,
+        });
+        let first = calls.next()??;
+        calls.all(|other| other.as_ref() == Some(&first)).then_some(first)
     }
 
     fn parameters(&mut self, parameters: &'a Parameters, scope: ScopeId) -> Vec<Parameter> {

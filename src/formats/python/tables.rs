@@ -88,6 +88,8 @@ pub struct Function {
     pub parameters: Vec<Parameter>,
     /// What the annotation says it returns: a dotted name, the argument of `Optional`.
     pub returns: Option<QualifiedName>,
+    /// What every `return` of it calls, `None`s aside: `asyncio.get_running_loop` of a helper that gives the loop.
+    pub returned_call: Option<QualifiedName>,
     /// The function whose body holds the definition.
     pub parent: Option<FunctionId>,
     /// The class whose body holds the definition directly.

@@ -34,6 +34,7 @@ impl<'a> Walker<'a> {
             decorators: vec![],
             parameters: vec![],
             returns: None,
+            returned_call: None,
             parent: self.function,
             class: self.class,
             defined_in: self.block,
