@@ -18,6 +18,15 @@ pub(super) fn is_program(path: &RepoPath) -> bool {
     FileKind::of(path) == FileKind::Python && !reach::is_aside(path, &RepoPath::root())
 }
 
+/// Folders with code of others that a program carries along.
+const VENDORED: &[&str] = &["vendored", "_vendored", "third_party", "thirdparty", "3rdparty", "external", "extern"];
+
+/// Whether a file is a copy of somebody else's: what is wrong there is for them to mend.
+pub(super) fn is_vendored(path: &RepoPath) -> bool {
+    let folders = path.parent();
+    folders.as_str().split('/').any(|folder| VENDORED.contains(&folder))
+}
+
 /// The files of the program itself that hold at least one of the literals; no other file is parsed for it.
 pub(super) fn program_modules<'d>(
     documents: &'d Documents,

@@ -7,7 +7,7 @@ use crate::deployment::call_graph::{CallGraph, EdgeKind, FunctionAt};
 use crate::diagnostic::{Fix, Label, Location, RepoPath, RuleId, Span};
 use crate::formats::python::{Assignment, Call, Module, Runner, Usage};
 use crate::repo::Source;
-use crate::rules::program::program_modules;
+use crate::rules::program::{is_vendored, program_modules};
 use crate::rules::{Reporter, Rule};
 
 use super::context::watchers;
@@ -47,8 +47,8 @@ impl Rule for DanglingTask {
                 }
                 let loss = match in_coroutine {
                     _ if is_held_by_what_it_waits_for(module, call) => Loss::Exception,
-                    true => Loss::Task,
-                    false => Loss::TaskPerhaps,
+                    true if !is_vendored(path) => Loss::Task,
+                    _ => Loss::TaskPerhaps,
                 };
                 dropped.entry(loss).or_default().push(call);
             }
@@ -69,7 +69,7 @@ impl Rule for DanglingTask {
 enum Loss {
     /// The task, in a coroutine.
     Task,
-    /// The task, in a plain function, of which it is not known that the loop runs on.
+    /// The task, in a plain function, of which it is not known that the loop runs on; or in code of others.
     TaskPerhaps,
     /// Only what the task raises: what it waits for keeps it.
     Exception,

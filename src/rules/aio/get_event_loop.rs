@@ -8,7 +8,9 @@ use crate::knowledge::PythonVersion;
 use crate::rules::program::{has_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
-use super::context::{Contexts, ThreadPlace, contexts, is_imported_by_server, runs_before, sets_a_loop};
+use super::context::{
+    Contexts, ThreadPlace, contexts, hangs_on_a_switch, is_imported_by_server, runs_before, sets_a_loop,
+};
 
 /// AIO001 get-event-loop.
 pub struct GetEventLoop;
@@ -136,7 +138,11 @@ impl Site<'_> {
         }
         let Some(id) = call.function else { return Situation::AtStart };
         let function = FunctionAt { path: self.path, module, id };
-        match contexts(&CallGraph::new(documents), function) {
+        let graph = CallGraph::new(documents);
+        if hangs_on_a_switch(&graph, function, call.block) {
+            return Situation::Unknown;
+        }
+        match contexts(&graph, function) {
             Contexts { thread: Some(place), .. } => Situation::InThread(place),
             Contexts { on_loop: Some(_), at_start: None, unknown: false, view: None, .. } => Situation::OnLoop,
             Contexts { at_start: Some(_), on_loop: None, unknown: false, .. } => Situation::AtStart,

@@ -7,7 +7,7 @@ use crate::formats::python::{AsyncContext, BlockKind, Call, Module};
 use crate::rules::program::{has_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
-use super::context::{Contexts, asks_for_a_loop, contexts, is_imported_by_server};
+use super::context::{Contexts, asks_for_a_loop, contexts, hangs_on_a_switch, is_imported_by_server};
 
 /// AIO003 task-without-loop.
 pub struct TaskWithoutLoop;
@@ -90,7 +90,7 @@ pub(super) fn no_loop(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, c
         (path, graph.documents().python(path)?)
     };
     let function = FunctionAt { path, module, id };
-    if asks_for_a_loop(function) {
+    if asks_for_a_loop(function) || hangs_on_a_switch(graph, function, call.block) {
         return None;
     }
     let name = &function.row().qualified;

@@ -2,8 +2,8 @@
 
 use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, ClassAt, Definition};
-use crate::diagnostic::{Location, RepoPath, RuleId};
-use crate::formats::python::{Call, Module, QualifiedName, ValueKind};
+use crate::diagnostic::{Label, Location, RepoPath, RuleId};
+use crate::formats::python::{Call, Callee, Module, QualifiedName, Usage, ValueKind};
 use crate::repo::FileKind;
 use crate::rules::{Reporter, Rule};
 
@@ -26,14 +26,20 @@ impl Rule for TestOfMissingAttribute {
         let documents = project.documents();
         for path in documents.files_mentioning(LITERALS).filter(|path| is_test(path)) {
             let Some(module) = documents.python(path) else { continue };
-            // One missing method is one finding, however often the file calls it.
-            let mut known: Vec<(String, String)> = Vec::new();
+            // What a file misses of one class is one finding, however many methods these are and however often it calls them.
+            let mut missing: Vec<(ClassAt<'_>, Vec<&Call>)> = Vec::new();
             for call in module.calls.iter().filter(|call| !call.deferred) {
                 // The instance is made in the test itself, so its class is known for sure.
-                if call.receiver.is_none() || is_expected_to_fail(module, call) {
+                let Some(maker) = call.receiver.map(|id| module.call(id)) else { continue };
+                // What `with` gives is known to the class alone.
+                if maker.usage == Usage::ContextManager || is_expected_to_fail(module, call) {
                     continue;
                 }
-                let Some(name) = call.qualified().filter(|name| !name.contains("()")) else { continue };
+                // A class of the test's own may have the method from any of its bases.
+                let Callee::Method(name) = &call.callee else { continue };
+                if name.contains("()") {
+                    continue;
+                }
                 let Some(Definition::Class(class)) = graph.definition(&QualifiedName::new(name.parent()), path) else {
                     continue;
                 };
@@ -45,27 +51,42 @@ impl Rule for TestOfMissingAttribute {
                 {
                     continue;
                 }
-                let pair = (class.row().qualified.to_string(), method.to_owned());
-                if known.contains(&pair) {
-                    continue;
+                match missing.iter_mut().find(|(known, _)| *known == class) {
+                    Some((_, calls)) if calls.iter().any(|known| known.callee.last_name() == Some(method)) => {}
+                    Some((_, calls)) => calls.push(call),
+                    None => missing.push((class, vec![call])),
                 }
-                known.push(pair);
-                report
-                    .warning(
-                        Location::new(path, call.span),
-                        format!(
-                            "the test calls `{method}`, which `{}` does not have: it fails with AttributeError",
-                            class.row().name
-                        ),
-                    )
-                    .label(
-                        Location::new(class.path, class.row().name_span),
-                        format!("no `{method}` is defined or assigned in this class"),
-                    )
-                    .help("test what the class offers, or give it the method");
+            }
+            for (class, calls) in missing {
+                report_class(path, class, &calls, report);
             }
         }
     }
+}
+
+/// Reports the methods that a test file calls and a class does not have, at the first of the calls.
+fn report_class(path: &RepoPath, class: ClassAt<'_>, calls: &[&Call], report: &mut Reporter) {
+    let Some((first, others)) = calls.split_first() else { return };
+    let method = |call: &Call| call.callee.last_name().unwrap_or_default().to_owned();
+    let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+    let name = &class.row().name;
+    report
+        .warning(
+            Location::new(path, first.span),
+            format!(
+                "the test calls `{}`{more}, which `{name}` does not have: it fails with AttributeError",
+                method(first)
+            ),
+        )
+        .labels(others.iter().map(|call| Label {
+            location: Location::new(path, call.span),
+            message: format!("nor does it have `{}`", method(call)),
+        }))
+        .label(
+            Location::new(class.path, class.row().name_span),
+            format!("no `{}` is defined or assigned in this class", method(first)),
+        )
+        .help("test what the class offers, or give it the method");
 }
 
 fn is_test(path: &RepoPath) -> bool {
@@ -95,7 +116,7 @@ fn is_whole(graph: &CallGraph<'_>, class: ClassAt<'_>) -> bool {
             && !is_bound_again(class)
             && !sets_computed_names(class.module)
             && graph.bases(class).len() + plain_bases.count() == row.bases.len()
-            && ["__getattr__", "__getattribute__", "__slots__"].iter().all(|name| !has(graph, class, name))
+            && ["__getattr__", "__getattribute__", "__slots__", "__new__"].iter().all(|name| !has(graph, class, name))
             && !row.attributes.iter().any(|attribute| attribute.name.starts_with("__"))
     })
 }

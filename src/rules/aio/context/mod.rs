@@ -5,7 +5,7 @@ pub(super) mod watchers;
 use crate::deployment::call_graph::{CallGraph, Edge, EdgeKind, FunctionAt};
 use crate::deployment::{Deployment, Role};
 use crate::diagnostic::{Label, Location, RepoPath};
-use crate::formats::python::{BlockId, Call, Callee, Decorator, FunctionId, Module, Runner};
+use crate::formats::python::{BlockId, Call, Callee, Decorator, FunctionId, Module, Parameter, Runner};
 use crate::knowledge::{ThreadHandler, event_loops, fits_any};
 use crate::repo::FileKind;
 
@@ -76,6 +76,22 @@ fn answers_about_loops(module: &Module, call: &Call) -> bool {
         && module.calls.iter().any(|inner| {
             inner.function == Some(*id) && is_question(inner) && module.is_caught_by_name(inner.block, "RuntimeError")
         })
+}
+
+/// Whether a place runs only if a switch that the function's callers set says so: `if use_async:` of a parameter that is
+/// true or false. Who calls the function then does not tell whether the place runs.
+pub(super) fn hangs_on_a_switch(graph: &CallGraph<'_>, function: FunctionAt<'_>, block: BlockId) -> bool {
+    let Some(source) = graph.documents().repository().source(function.path) else { return false };
+    let is_switch = |parameter: &Parameter| {
+        let is_bool = parameter.annotation.as_ref().is_some_and(|name| *name == "builtins.bool");
+        is_bool || parameter.default.as_ref().is_some_and(|default| default.as_bool().is_some())
+    };
+    let switches: Vec<&str> =
+        function.row().parameters.iter().filter(|row| is_switch(row)).map(|row| &*row.name).collect();
+    function.module.conditions(block).any(|(test, _, _)| {
+        let words = test.of(source.text()).split(|c: char| !c.is_alphanumeric() && c != '_');
+        words.into_iter().any(|word| switches.contains(&word))
+    })
 }
 
 /// Whether the function gives its thread a loop of its own.
