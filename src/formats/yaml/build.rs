@@ -116,7 +116,8 @@ impl<'a> Builder<'_, 'a> {
             Event::Scalar(text, style, anchor, tag) => {
                 let span = match style {
                     ScalarStyle::Literal | ScalarStyle::Folded => self.offsets.block_scalar(span),
-                    _ => span,
+                    ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => self.offsets.quoted_scalar(span),
+                    ScalarStyle::Plain => span,
                 };
                 let built = Built { node: scalar_node(text, style, tag.as_deref(), span), size: 1, height: 0 };
                 Ok(self.remember(anchor, built))
@@ -283,6 +284,23 @@ impl<'a> CharOffsets<'a> {
                 .unwrap_or(self.text.len())
         };
         offset + self.shift
+    }
+
+    /// A quoted scalar's span with its quotes. The parser's own goes on to the end of a comment behind it.
+    fn quoted_scalar(&self, span: Span) -> Span {
+        let written = self.text.get(span.start - self.shift..span.end - self.shift).unwrap_or_default();
+        let Some(quote @ (b'"' | b'\'')) = written.bytes().next() else { return span };
+        let bytes = written.as_bytes();
+        let mut at = 1;
+        while let Some(byte) = bytes.get(at) {
+            match byte {
+                b'\\' if quote == b'"' => at += 2,
+                b'\'' if quote == b'\'' && bytes.get(at + 1) == Some(&b'\'') => at += 2,
+                _ if *byte == quote => return Span::new(span.start, span.start + at + 1),
+                _ => at += 1,
+            }
+        }
+        span
     }
 
     /// A block scalar's span from its `|` or `>` to its last line that is not blank. The parser's own begins at its

@@ -44,6 +44,23 @@ fn spans_are_bytes_whatever_the_characters() {
 }
 
 #[test]
+fn a_comment_behind_quotes_is_no_part_of_the_text() {
+    for text in [
+        "é: 'it''s a'  # 'more'\nb: 1\n",
+        "é: \"it\\\"s a\" # \"more\"\r\nb: 1\r\n",
+        "- 'it''s a' # x",
+        "é: ['it''s a', b] # x\n",
+    ] {
+        let parsed = parse(text, 5).unwrap();
+        let root = &parsed[0].root;
+        let value = root.get("é").unwrap_or(root);
+        let node = &value.items_or_self()[0];
+        let span = Span::new(node.span.start - 5, node.span.end - 5);
+        assert!(matches!(span.of(text), "'it''s a'" | "\"it\\\"s a\""), "{text:?}: {:?}", span.of(text));
+    }
+}
+
+#[test]
 fn offsets_shift_every_span() {
     let whole = "# README\n---\na: [é, *x]\n";
     assert_eq!(parse("a: [é, b]", 13).unwrap()[0].root.get("a").unwrap().span, Span::new(16, 23));
