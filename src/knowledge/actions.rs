@@ -42,7 +42,11 @@ pub struct OldAction {
     /// Whether the newer major takes the same inputs and does the same.
     #[serde(default)]
     pub automatic: bool,
-    /// What is wrong with them, as a clause.
+    /// The Node that they are made for and that runners no longer have, where that is all that is wrong.
+    #[serde(default)]
+    pub node: Option<u32>,
+    /// What is wrong with them otherwise, as a clause.
+    #[serde(default)]
     pub why: String,
     /// Where that is from.
     pub evidence: String,
@@ -92,6 +96,7 @@ mod tests {
     #[test]
     fn the_worst_is_told() {
         assert!(table().actions.iter().all(|action| action.evidence.starts_with("https://")));
+        assert!(table().actions.iter().all(|action| action.why.is_empty() == action.node.is_some()));
         for (name, release, severity) in [
             ("actions/cache", &[2][..], Some(ActionState::Error)),
             ("Actions/Cache", &[3], Some(ActionState::Advice)),

@@ -1,6 +1,6 @@
 //! WF005 outdated-action: a release of an action whose service or runtime is gone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::deployment::{Project, workflows};
 use crate::diagnostic::{Fix, Location, RuleId, Severity, Span};
@@ -29,8 +29,8 @@ impl Rule for OutdatedAction {
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let documents = project.documents();
-        // One release used in many places is one cause, and one decision.
-        let mut uses: BTreeMap<String, Vec<Use>> = BTreeMap::new();
+        // One release used in many places is one cause, and so is a Node that is gone, whichever actions are made for it.
+        let mut causes: BTreeMap<Cause, Vec<Use>> = BTreeMap::new();
         let jobs = workflows::live(documents).map(|(path, workflow)| {
             let steps: Vec<&Step> = workflow.jobs.iter().flat_map(|job| &job.steps).collect();
             (path, steps)
@@ -41,41 +41,102 @@ impl Rule for OutdatedAction {
             let Some(source) = documents.repository().source(path) else { continue };
             let references = steps.into_iter().filter_map(|step: &Step| step.uses.as_ref());
             for found in references.filter_map(|reference| outdated(source, reference)) {
-                uses.entry(found.text.clone()).or_default().push(found);
+                causes.entry(found.cause()).or_default().push(found);
             }
         }
-        for uses in uses.into_values() {
+        for uses in causes.into_values() {
             report_uses(uses, report);
         }
     }
 }
 
-fn report_uses(uses: Vec<Use>, report: &mut Reporter) {
-    let mut uses = uses.into_iter();
-    let Some(first) = uses.next() else { return };
+/// What makes uses one finding.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Cause {
+    /// The service of this release is gone.
+    Release(String),
+    /// This Node is gone.
+    Node(u32),
+}
+
+impl Use {
+    fn cause(&self) -> Cause {
+        self.old.node.map_or_else(|| Cause::Release(self.text.clone()), Cause::Node)
+    }
+}
+
+fn report_uses(mut uses: Vec<Use>, report: &mut Reporter) {
+    // Comments are not always renewed with the commit.
+    uses.sort_by_key(|found| found.by_comment);
+    let releases: BTreeSet<&str> = uses.iter().map(|found| found.text.as_str()).collect();
+    let others = releases.len().saturating_sub(1);
+    let Some((first, further)) = uses.split_first() else { return };
     let severity = match first.old.severity {
-        // Comments are not always renewed with the commit.
         _ if first.by_comment => Severity::Advice,
         ActionState::Error => Severity::Error,
         ActionState::Warning => Severity::Warning,
         ActionState::Advice => Severity::Advice,
     };
-    let what = if first.by_comment { " is what the comment says, and that" } else { "" };
-    let finding =
-        report.report(severity, first.location, format!("`{}`{what} is out of date: {}", first.text, first.old.why));
-    let mut fix = first.fix;
-    for other in uses {
-        finding.label(other.location, "used here, too");
-        if let (Some(fix), Some(more)) = (&mut fix, other.fix) {
-            fix.edits.extend(more.edits);
-        }
+    let finding = report.report(severity, first.location.clone(), message(first, others));
+    for other in further {
+        let label = if other.text == first.text {
+            "used here, too".to_owned()
+        } else {
+            format!("`{}` is made for it, too", other.text)
+        };
+        finding.label(other.location.clone(), label);
     }
+    finding.help(help(first, others)).fix(fix(&uses, others));
+}
+
+fn message(first: &Use, others: usize) -> String {
+    let release = &first.text;
+    match first.old.node {
+        Some(node) => {
+            let (subject, verb, they) = match others {
+                0 => (format!("`{release}`"), "is", "it runs on a later Node than it was tested with"),
+                1 => (
+                    format!("`{release}` and one other release"),
+                    "are",
+                    "they run on a later Node than they were tested with",
+                ),
+                _ => (
+                    format!("`{release}` and {others} other releases"),
+                    "are",
+                    "they run on a later Node than they were tested with",
+                ),
+            };
+            format!("{subject} {verb} made for Node {node}, which runners no longer have: {they}")
+        }
+        None if first.by_comment => {
+            format!("`{release}` is what the comment says, and that is out of date: {}", first.old.why)
+        }
+        None => format!("`{release}` is out of date: {}", first.old.why),
+    }
+}
+
+fn help(first: &Use, others: usize) -> String {
     let help = match first.old.raise {
+        _ if others > 0 => "raise each to a release that is made for Node 24".to_owned(),
         Some(major) if first.old.automatic => format!("write `@v{major}`, or a later release"),
         Some(major) => format!("write `@v{major}` or later, and read its notes: it does some things otherwise"),
         None => "replace it".to_owned(),
     };
-    finding.help(format!("{help} ({})", first.old.evidence)).fix(fix);
+    format!("{help} ({})", first.old.evidence)
+}
+
+/// The fixes of all uses as one, which can be trusted no further than the least of them.
+fn fix(uses: &[Use], others: usize) -> Option<Fix> {
+    let mut fixes = uses.iter().filter_map(|found| found.fix.clone());
+    let mut whole = fixes.next()?;
+    for fix in fixes {
+        whole.applicability = whole.applicability.min(fix.applicability);
+        whole.edits.extend(fix.edits);
+    }
+    if others > 0 {
+        "Raise them".clone_into(&mut whole.message);
+    }
+    Some(whole)
 }
 
 fn outdated(source: &Source, uses: &ActionReference) -> Option<Use> {
