@@ -75,25 +75,36 @@ fn check_filter(documents: &Documents, path: &RepoPath, event: &str, filter: &Fi
             _ => alive += 1,
         }
     }
-    let Some(first) = dead.first() else { return };
-    let mut patterns = dead.as_slice();
+    let Some((first, others)) = dead.split_first() else { return };
     if alive == 0 {
         let finding = report.warning(
             Location::new(path, first.span),
             format!("No file of the repository fits `paths`, so `{event}` never starts this workflow"),
         );
-        for other in dead.iter().skip(1) {
+        for other in others {
             finding.label(Location::new(path, other.span), "nothing fits this one, either");
         }
-        finding.help(help(first)).fix(correction(documents, path, first));
-        patterns = &[];
+        let mut fix = None;
+        let mut meant = dead.iter().filter_map(|pattern| Meant::of(documents, path, pattern)).peekable();
+        finding.help(help(first, meant.peek()));
+        for meant in meant {
+            fix = Some(meant.add_to(fix, path));
+        }
+        finding.fix(fix);
+        return;
     }
-    for pattern in patterns {
+    for pattern in dead {
         let at = Location::new(path, pattern.span);
-        let message = format!("No file of the repository fits `{}`", pattern.value);
-        let fix = correction(documents, path, pattern);
-        let finding = if fix.is_some() { report.warning(at, message) } else { report.advice(at, message) };
-        finding.help(help(pattern)).fix(fix);
+        let meant = Meant::of(documents, path, pattern);
+        let finding = match &meant {
+            Some(Meant { is_folder: true, .. }) => report.warning(
+                at,
+                format!("`{}` names a folder, which no changed file is, so it fits nothing", pattern.value),
+            ),
+            Some(_) => report.warning(at, format!("No file of the repository fits `{}`", pattern.value)),
+            None => report.advice(at, format!("No file of the repository fits `{}`", pattern.value)),
+        };
+        finding.help(help(pattern, meant.as_ref())).fix(meant.map(|meant| meant.add_to(None, path)));
     }
 }
 
@@ -113,27 +124,76 @@ fn is_known_to_fit(documents: &Documents, pattern: &Spanned<String>, read: &Filt
         || repository.entries().any(|entry| read.matches(entry.path().as_str()))
 }
 
-fn help(pattern: &Spanned<String>) -> String {
-    let text = pattern.value.as_str();
-    if text.ends_with('/') {
-        format!("a pattern must fit whole paths of files: write `{text}**`")
-    } else if text.starts_with("./") || text.starts_with('/') {
-        "paths begin at the root of the repository, without `./` or `/`".to_owned()
-    } else {
-        "a pattern must fit whole paths of files, from the root of the repository, and case counts".to_owned()
+fn help(pattern: &Spanned<String>, meant: Option<&Meant<'_>>) -> String {
+    match meant {
+        Some(meant) if meant.is_folder => {
+            format!("a pattern must fit whole paths of files: write `{}` for all that the folder holds", meant.text)
+        }
+        Some(meant) => {
+            format!("did you mean `{}`? A pattern must fit whole paths, from the root of the repository", meant.text)
+        }
+        None if pattern.value.starts_with("./") || pattern.value.starts_with('/') => {
+            "paths begin at the root of the repository, without `./` or `/`".to_owned()
+        }
+        None => "a pattern must fit whole paths of files, from the root of the repository, and case counts".to_owned(),
     }
 }
 
-/// The pattern that was meant, where a file fits it.
-fn correction(documents: &Documents, path: &RepoPath, pattern: &Spanned<String>) -> Option<Fix> {
-    let text = pattern.value.as_str();
-    let trimmed = text.trim_start_matches("./").trim_start_matches('/');
-    let is_folder = documents.repository().presence(&RepoPath::new(trimmed.trim_end_matches('/'))) == Presence::Folder;
-    let meant = if is_folder { format!("{}/**", trimmed.trim_end_matches('/')) } else { trimmed.to_owned() };
-    let read = FilterPattern::parse(&meant)?;
-    let fits = documents.repository().entries().any(|entry| read.matches(entry.path().as_str()));
-    (meant != text && fits)
-        .then(|| Fix::unsafe_(format!("Write `{meant}`")).replace(path, pattern.span, format!("\"{meant}\"")))
+/// The pattern that was meant.
+struct Meant<'p> {
+    written: &'p Spanned<String>,
+    text: String,
+    /// Whether what is written names a folder, and its files were meant.
+    is_folder: bool,
+    /// The quotes that it stands in.
+    quote: Option<char>,
+}
+
+impl<'p> Meant<'p> {
+    /// What was meant by a pattern that nothing fits, where some file fits that.
+    fn of(documents: &Documents, path: &RepoPath, pattern: &'p Spanned<String>) -> Option<Self> {
+        let repository = documents.repository();
+        let written = pattern.value.as_str();
+        let trimmed = written.trim_start_matches("./").trim_start_matches('/');
+        let folder = trimmed.trim_end_matches('/');
+        let is_folder = repository.presence(&RepoPath::new(folder)) == Presence::Folder;
+        let text = if is_folder {
+            format!("{folder}/**")
+        } else if trimmed != written {
+            trimmed.to_owned()
+        } else {
+            only_path_ending_in(documents, written)?
+        };
+        let read = FilterPattern::parse(&text)?;
+        let fits = repository.entries().any(|entry| read.matches(entry.path().as_str()));
+        let source = repository.source(path)?;
+        let quote = pattern.span.of(source.text()).chars().next().filter(|c| matches!(c, '"' | '\''));
+        (text != written && fits).then_some(Self { written: pattern, text, is_folder, quote })
+    }
+
+    /// Adds the correction to a fix. Quotes stay, and are added only where YAML needs them.
+    fn add_to(self, fix: Option<Fix>, path: &RepoPath) -> Fix {
+        let is_plain = self.text.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_'))
+            && self.text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '*'));
+        let content = match self.quote {
+            None if is_plain => self.text.clone(),
+            quote => {
+                let quote = quote.unwrap_or('"');
+                format!("{quote}{}{quote}", self.text)
+            }
+        };
+        let fix = fix.unwrap_or_else(|| Fix::unsafe_(format!("Write `{}`", self.text)));
+        fix.replace(path, self.written.span, content)
+    }
+}
+
+/// The path of the only file whose path ends in `ending`, which is a path of several parts.
+fn only_path_ending_in(documents: &Documents, ending: &str) -> Option<String> {
+    let is_path = ending.contains('/') && !ending.contains(['*', '?', '[', '+', '!']);
+    let ending = format!("/{ending}");
+    let mut fitting = documents.repository().entries().filter(|entry| entry.path().as_str().ends_with(&ending));
+    let only = fitting.next().filter(|_| is_path && fitting.next().is_none())?;
+    Some(only.path().as_str().to_owned())
 }
 
 #[cfg(test)]
