@@ -3,6 +3,7 @@
 mod convert;
 mod expression;
 mod filter;
+mod heredoc;
 
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use crate::diagnostic::{Span, Spanned};
 pub use convert::{is_composite_action, looks_like_workflow};
 pub use expression::{ExpressionFault, contexts_in, expression_faults};
 pub use filter::FilterPattern;
+pub use heredoc::{EscapedHeredoc, escaped_heredoc};
 
 /// A workflow.
 #[derive(Debug, Clone, PartialEq)]

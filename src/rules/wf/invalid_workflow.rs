@@ -6,7 +6,9 @@ use crate::deployment::Project;
 use crate::deployment::sync::is_hub_step;
 use crate::deployment::workflows;
 use crate::diagnostic::{Diagnostic, Fix, Location, RepoPath, RuleId, Span};
-use crate::formats::workflow::{Action, ExpressionFault, Job, Workflow, contexts_in, expression_faults};
+use crate::formats::workflow::{
+    Action, EscapedHeredoc, ExpressionFault, Job, Workflow, contexts_in, escaped_heredoc, expression_faults,
+};
 use crate::formats::yaml::{Node, Style, Value};
 use crate::knowledge::workflow_keys;
 use crate::repo::{FileKind, Source};
@@ -26,8 +28,13 @@ impl Rule for InvalidWorkflow {
         let documents = project.documents();
         for entry in documents.repository().of_kind(FileKind::Workflow) {
             let path = entry.path();
+            let text = documents.repository().source(path).map_or("", |source| source.text());
             match documents.yaml(path) {
                 Some(Err(error)) => {
+                    if let Some(heredoc) = escaped_heredoc(text, error.span.start) {
+                        report_escaped(path, &heredoc, report);
+                        continue;
+                    }
                     report
                         .error(
                             Location::new(path, error.span),
@@ -36,6 +43,11 @@ impl Rule for InvalidWorkflow {
                         .help("mend the YAML here or just above: indentation with spaces only, quotes around text with `: `");
                 }
                 Some(Ok(_)) => {
+                    // Lines that stand left of their script may be YAML again: another document, or keys of their own.
+                    if let Some(heredoc) = escaped_heredoc(text, text.len()) {
+                        report_escaped(path, &heredoc, report);
+                        continue;
+                    }
                     if let (Some(workflow), Some(source)) =
                         (documents.workflow(path), documents.repository().source(path))
                     {
@@ -51,6 +63,21 @@ impl Rule for InvalidWorkflow {
             }
         }
     }
+}
+
+/// A here-document that stands left of the text of its `run`.
+fn report_escaped(path: &RepoPath, heredoc: &EscapedHeredoc, report: &mut Reporter) {
+    report
+        .error(
+            Location::new(path, heredoc.escaped),
+            "GitHub can't read this workflow: this line is indented less than the script that it is meant to be a part \
+             of, so that the script ends before it",
+        )
+        .label(Location::new(path, heredoc.begin), "the here-document begins here")
+        .help(
+            "indent all lines of the here-document like the script, which YAML takes off again, or keep the text in a \
+             file of the repository",
+        );
 }
 
 /// A composite action, which GitHub reads when a step comes to it.
