@@ -33,14 +33,27 @@ pub struct SpaceSync {
     pub merges_space: bool,
     /// Whether an upload or a copy leaves the README out, so that the Space keeps the one it was created with.
     pub leaves_readme_out: bool,
+    /// Whether the Space takes it whatever its own history is: an upload, a push with force, or one from a clone of it.
+    pub is_forced: bool,
+    /// Whether the workflow runs only when somebody starts it by hand or by a call of the API.
+    pub by_hand: bool,
 }
 
 /// All steps of all live workflows that push to a Space.
 #[must_use]
 pub fn space_syncs(documents: &Documents) -> Vec<SpaceSync> {
     workflows::live(documents)
-        .flat_map(|(path, workflow)| workflow.jobs.iter().filter_map(|job| job_sync(documents, path, workflow, job)))
+        .flat_map(|(path, workflow)| {
+            let by_hand = is_started_by_hand(workflow);
+            let syncs = workflow.jobs.iter().filter_map(|job| job_sync(documents, path, workflow, job));
+            syncs.map(move |sync| SpaceSync { by_hand, ..sync })
+        })
         .collect()
+}
+
+fn is_started_by_hand(workflow: &Workflow) -> bool {
+    let by_hand = |event: &str| matches!(event, "workflow_dispatch" | "repository_dispatch");
+    !workflow.on.is_empty() && workflow.on.iter().all(|event| by_hand(&event.name.value))
 }
 
 /// A job pushes to one Space: the steps before the push prepare it.
@@ -69,7 +82,9 @@ fn job_sync(documents: &Documents, path: &RepoPath, workflow: &Workflow, job: &J
                     return Some(SpaceSync { writes_card: narrowing.writes_readme, ..upload });
                 }
                 if remote_is_space && is_push(&invocation) && pushes_to_space(&invocation, url_in_script) {
-                    return Some(narrowing.sync(Location::new(path, invocation.span), pushed_branch(&invocation)));
+                    let location = Location::new(path, invocation.span);
+                    let sync = narrowing.sync(location, pushed_branch(&invocation));
+                    return Some(SpaceSync { is_forced: sync.is_forced || is_forced(&invocation), ..sync });
                 }
             }
         }
@@ -114,6 +129,17 @@ pub fn is_push(invocation: &Invocation) -> bool {
 pub fn push_words(invocation: &Invocation) -> Vec<&str> {
     let words = invocation.arguments.iter().map(|word| word.text.as_str()).skip_while(|word| *word != "push").skip(1);
     words.filter(|word| !word.starts_with('-')).collect()
+}
+
+/// Whether a push replaces what the remote has: `-f`, `--force`, `--force-with-lease`, `--mirror`, `+main`.
+fn is_forced(push: &Invocation) -> bool {
+    let words = push.arguments.iter().map(|word| word.text.as_str());
+    words.skip_while(|word| *word != "push").skip(1).any(|word| {
+        word.starts_with("--force")
+            || word == "--mirror"
+            || word.starts_with('+')
+            || (word.starts_with('-') && !word.starts_with("--") && word.contains('f'))
+    })
 }
 
 /// The branch that a push sends, where it names one.

@@ -153,6 +153,8 @@ impl Narrowing {
                 && !self.cloned
                 && !self.changes_files,
             leaves_readme_out: self.leaves_readme_out,
+            is_forced: self.cloned,
+            by_hand: false,
         }
     }
 

@@ -40,6 +40,8 @@ fn upload(location: Location, pushed: Option<RepoPath>, narrowed_by: Option<Loca
         sends_history: false,
         merges_space: false,
         leaves_readme_out: false,
+        is_forced: true,
+        by_hand: false,
     }
 }
 

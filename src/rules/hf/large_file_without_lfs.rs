@@ -35,9 +35,12 @@ fn check_folder(deployment: &Deployment<'_>, push: Option<&SpaceSync>, report: &
     let Some((first, others)) = refused.split_first() else { return };
     let severity = if push.is_some() && !first.for_being_binary { Severity::Error } else { Severity::Warning };
     let what = match (others.len(), first.for_being_binary) {
-        (0, false) => format!("{} has {}", first.path, shown_size(first.size)),
-        (0, true) => format!("{} is binary and has {}", first.path, shown_size(first.size)),
-        (more, _) => format!("{} and {more} other files are too large for git", first.path),
+        (0, false) => format!("{} is {} large", first.path, shown_size(first.size)),
+        (0, true) => format!("{} is a binary file of {}", first.path, shown_size(first.size)),
+        (1, _) => format!("{} ({}) and one other file are too large for git", first.path, shown_size(first.size)),
+        (more, _) => {
+            format!("{} ({}) and {more} other files are too large for git", first.path, shown_size(first.size))
+        }
     };
     let limit = if first.for_being_binary { "binary files over 1 MiB" } else { "files over 10 MiB" };
     let when = if push.is_some() { "refuses this push" } else { "refuses a push of this Space" };
@@ -136,9 +139,9 @@ const DATA_ENDINGS: &[&str] = &[
     "zip",
 ];
 
-/// `11.5 MiB`.
+/// `11.5 MiB`, rounded up: what is over the limit shall not look as if it were not.
 fn shown_size(bytes: u64) -> String {
-    let tenths = bytes * 10 / (1 << 20);
+    let tenths = bytes.saturating_mul(10).div_ceil(1 << 20);
     if tenths.is_multiple_of(10) {
         format!("{} MiB", tenths / 10)
     } else {

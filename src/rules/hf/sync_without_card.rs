@@ -51,10 +51,18 @@ fn check_folder(project: &Project<'_>, folder: &RepoPath, syncs: &[&SpaceSync], 
     let lack = if readme.is_some() { "whose README.md has no card" } else { "which has no README.md with a card" };
     let (severity, consequence) = if first.merges_space {
         (Severity::Warning, "the Space does not build unless what is merged from it before brings its own card")
-    } else {
+    } else if first.is_forced {
         (Severity::Error, "the Space does not build")
+    } else {
+        (
+            Severity::Error,
+            "without force the Space refuses it as long as its history is its own, and once it takes it, it does not build",
+        )
     };
-    let message = format!("This pushes {whose} to a Space, {lack}: {consequence}");
+    let by_hand = syncs.iter().all(|sync| sync.by_hand);
+    let severity = if by_hand { Severity::Warning } else { severity };
+    let when = if by_hand { "When somebody starts it, this pushes" } else { "This pushes" };
+    let message = format!("{when} {whose}, {lack}, to a Space: {consequence}");
     let finding = report.report(severity, first.location.clone(), message);
     if let Some(readme) = readme {
         finding.label(Location::file(readme), "the card belongs here, above everything else");
