@@ -1,5 +1,7 @@
 //! IMG002 floating-image-tag: an image without a tag, or with `latest`.
 
+use std::collections::BTreeMap;
+
 use crate::deployment::{Documents, Project};
 use crate::diagnostic::{Location, RepoPath, RuleId, Severity};
 use crate::formats::dockerfile::Base;
@@ -21,47 +23,129 @@ impl Rule for FloatingImageTag {
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let documents = project.documents();
-        let dockerfiles = documents.repository().of_kind(FileKind::Dockerfile);
-        for entry in dockerfiles.filter(|entry| !is_material(entry.path())) {
-            let Some(Ok(dockerfile)) = documents.dockerfile(entry.path()) else { continue };
-            for stage in &dockerfile.stages {
-                if let Base::External(image) = &stage.base
-                    && !is_built_here(documents, image)
-                {
-                    check(image, Location::new(entry.path(), stage.image.span), report);
+        // One image without a version is one decision, wherever it is named.
+        let mut images: BTreeMap<(Severity, String), Floating> = BTreeMap::new();
+        for (image, place, used_by) in named_images(documents) {
+            if image.effective_tag() == Some("latest") {
+                let severity = if is_runtime(&image) { Severity::Warning } else { Severity::Advice };
+                let name = shown(&image);
+                let floating =
+                    images.entry((severity, name)).or_insert_with(|| Floating { used_by, image, places: vec![] });
+                if !floating.places.contains(&place) {
+                    floating.places.push(place);
                 }
             }
         }
-        for entry in documents.repository().of_kind(FileKind::Compose) {
-            let Some(compose) = documents.compose(entry.path()) else { continue };
-            // A service that is built here only names its own image.
-            for service in compose.services.iter().filter(|service| service.build.is_none()) {
-                if let (Some(image), Some(written)) = (&service.image_reference, &service.image)
-                    && !is_built_here(documents, image)
-                {
-                    check(image, Location::new(entry.path(), written.span), report);
-                }
+        for ((severity, name), floating) in images {
+            report_image(severity, &name, floating, report);
+        }
+    }
+}
+
+/// What an image is named for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum UsedBy {
+    /// A build, or a service of Compose's.
+    Build,
+    /// A pod.
+    Pod,
+}
+
+/// An image without a version.
+struct Floating {
+    image: ImageReference,
+    used_by: UsedBy,
+    places: Vec<Location>,
+}
+
+/// All images that are pulled, with the places that name them.
+fn named_images(documents: &Documents) -> Vec<(ImageReference, Location, UsedBy)> {
+    let repository = documents.repository();
+    let mut found = Vec::new();
+    for entry in repository.of_kind(FileKind::Dockerfile).filter(|entry| !is_material(entry.path())) {
+        let Some(Ok(dockerfile)) = documents.dockerfile(entry.path()) else { continue };
+        for stage in &dockerfile.stages {
+            if let Base::External(image) = &stage.base
+                && !is_built_here(documents, image)
+                && !is_set_by_builds(documents, &stage.image.value)
+            {
+                found.push((image.clone(), Location::new(entry.path(), stage.image.span), UsedBy::Build));
             }
         }
-        for entry in documents.repository().of_kind(FileKind::Yaml).filter(|entry| !is_material(entry.path())) {
-            let Some(manifest) = documents.kubernetes(entry.path()) else { continue };
-            for object in manifest.objects() {
-                let Body::Workload(workload) = &object.body else { continue };
-                for container in workload.init_containers.iter().chain(&workload.containers) {
-                    if let (Some(image), Some(written)) = (&container.image_reference, &container.image) {
-                        check(image, Location::new(entry.path(), written.span), report);
-                    }
+    }
+    for entry in repository.of_kind(FileKind::Compose) {
+        let Some(compose) = documents.compose(entry.path()) else { continue };
+        // A service that is built here only names its own image.
+        for service in compose.services.iter().filter(|service| service.build.is_none()) {
+            if let (Some(image), Some(written)) = (&service.image_reference, &service.image)
+                && !is_built_here(documents, image)
+            {
+                found.push((image.clone(), Location::new(entry.path(), written.span), UsedBy::Build));
+            }
+        }
+    }
+    for entry in repository.of_kind(FileKind::Yaml).filter(|entry| !is_material(entry.path())) {
+        let Some(manifest) = documents.kubernetes(entry.path()) else { continue };
+        for object in manifest.objects() {
+            let Body::Workload(workload) = &object.body else { continue };
+            for container in workload.init_containers.iter().chain(&workload.containers) {
+                if let (Some(image), Some(written)) = (&container.image_reference, &container.image)
+                    && !is_replaced(documents, image)
+                {
+                    found.push((image.clone(), Location::new(entry.path(), written.span), UsedBy::Pod));
                 }
             }
         }
     }
+    found
+}
+
+fn is_runtime(image: &ImageReference) -> bool {
+    image.registry.is_none() && RUNTIMES.contains(&image.name.as_str())
+}
+
+/// The image with its registry, without a tag.
+fn shown(image: &ImageReference) -> String {
+    image.registry.as_ref().map_or_else(|| image.name.clone(), |registry| format!("{registry}/{}", image.name))
+}
+
+/// Whether the base is an argument's, which a Compose file, a workflow or a script sets in the build.
+fn is_set_by_builds(documents: &Documents, written: &str) -> bool {
+    let repository = documents.repository();
+    let names: Vec<&str> = written
+        .split('$')
+        .skip(1)
+        .map(|rest| rest.trim_start_matches('{'))
+        .map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default())
+        .filter(|name| !name.is_empty())
+        .collect();
+    let compose = repository.of_kind(FileKind::Compose).filter_map(|entry| documents.compose(entry.path()));
+    let mut builds = compose.flat_map(|compose| &compose.services).filter_map(|service| service.build.as_ref());
+    let builders = [FileKind::Workflow, FileKind::Shell].map(|kind| repository.of_kind(kind));
+    !names.is_empty()
+        && (builds.any(|build| build.args.iter().any(|setting| names.contains(&setting.name.value.as_str())))
+            || builders.into_iter().flatten().filter_map(|entry| entry.source().ok()).any(|source| {
+                let text = source.text();
+                text.contains("build-arg") && names.iter().any(|name| text.contains(&format!("{name}=")))
+            }))
+}
+
+/// Whether a tool writes another image in its place before a cluster sees the manifest: Skaffold or Kustomize.
+fn is_replaced(documents: &Documents, image: &ImageReference) -> bool {
+    let names = |text: &str| text.lines().any(|line| line.trim_end().ends_with(&image.name));
+    documents.repository().of_kind(FileKind::Yaml).any(|entry| {
+        matches!(
+            entry.path().file_name(),
+            "skaffold.yaml" | "skaffold.yml" | "kustomization.yaml" | "kustomization.yml"
+        ) && entry.source().is_ok_and(|source| names(source.text()))
+    })
 }
 
 /// Whether the repository builds an image of this name itself, for others of its images to build on.
 fn is_built_here(documents: &Documents, image: &ImageReference) -> bool {
     let repository = documents.repository();
     // `Containerfile.alpine` builds on alpine, and is not where it comes from.
-    let local = image.registry.is_none() && !image.name.contains('/') && !RUNTIMES.contains(&image.name.as_str());
+    let local = image.registry.is_none() && !image.name.contains('/') && !is_runtime(image);
     let by_compose =
         repository.of_kind(FileKind::Compose).filter_map(|entry| documents.compose(entry.path())).any(|compose| {
             let built = compose.services.iter().filter(|service| service.build.is_some());
@@ -79,14 +163,19 @@ fn is_material(path: &RepoPath) -> bool {
     path.parts().any(|part| matches!(part, "test" | "tests" | "testdata" | "fixtures" | "examples" | "docs"))
 }
 
-fn check(image: &ImageReference, location: Location, report: &mut Reporter) {
-    if image.effective_tag() != Some("latest") {
-        return;
-    }
-    let runtime = image.registry.is_none() && RUNTIMES.contains(&image.name.as_str());
-    let severity = if runtime { Severity::Warning } else { Severity::Advice };
+fn report_image(severity: Severity, name: &str, floating: Floating, report: &mut Reporter) {
+    let Floating { image, used_by, places } = floating;
+    let mut places = places.into_iter();
+    let Some(first) = places.next() else { return };
     let how = if image.tag.is_some() { "is the newest release" } else { "has no tag, which means the newest release" };
-    let message = format!("{} {how}: the next pull can bring another major version", image.name);
+    let consequence = match used_by {
+        UsedBy::Build => "the next pull can bring another major version",
+        UsedBy::Pod => "which one a pod runs depends on when its node pulled it, and no older one can be told from it",
+    };
+    let finding = report.report(severity, first, format!("{name} {how}: {consequence}"));
+    for place in places {
+        finding.label(place, "named here, too");
+    }
     let example = if image.name == "python" { "python:3.12-slim" } else { "name:1.2" };
-    report.report(severity, location, message).help(format!("name a version, as in `{example}`, or a digest"));
+    finding.help(format!("name a version, as in `{example}`, or a digest"));
 }
