@@ -7,6 +7,7 @@ use regex::Regex;
 use super::reach::is_aside;
 use super::{Deployment, Documents, Platform, is_environment_dependent, workflows};
 use crate::diagnostic::{Location, RepoPath, Span};
+use crate::formats::python::Callee;
 use crate::repo::{FileKind, Source};
 
 /// A path in somebody's home folder.
@@ -16,6 +17,8 @@ pub struct MachineBound {
     pub location: Location,
     /// The home folder: `/home/pi`.
     pub home: String,
+    /// Whether it is only one more folder in which Python looks for modules: one that is not there does no harm by itself.
+    pub is_searched: bool,
 }
 
 impl MachineBound {
@@ -84,7 +87,12 @@ impl Deployment<'_> {
                 }
                 let Some(home) = home_of(&string.value) else { continue };
                 if !dockerfile.contains(&home) {
-                    found.push(MachineBound { location: Location::new(path, string.span), home });
+                    let is_searched = module.calls.iter().any(|call| {
+                        call.arguments_span.covers(string.span)
+                            && matches!(&call.callee, Callee::Qualified(name) | Callee::Method(name)
+                                if name == "sys.path.insert" || name == "sys.path.append")
+                    });
+                    found.push(MachineBound { location: Location::new(path, string.span), home, is_searched });
                 }
             }
         }
@@ -156,7 +164,7 @@ fn lines(source: &Source, span: Span, found: &mut Vec<MachineBound>) {
             let is_comment = line.get(..home.start()).is_some_and(|before| before.contains(" #"));
             if !is_comment && !USUAL_HOMES.contains(&name.as_str().to_ascii_lowercase().as_str()) {
                 let location = source.location(Span::new(start + home.start(), start + home.end()));
-                found.push(MachineBound { location, home: home.as_str().to_owned() });
+                found.push(MachineBound { location, home: home.as_str().to_owned(), is_searched: false });
             }
         }
     }

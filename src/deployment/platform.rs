@@ -125,7 +125,7 @@ impl fmt::Display for Platform {
             Self::Space(Sdk::Docker) => "Hugging Face Space (docker)",
             Self::Space(Sdk::Streamlit) => "Hugging Face Space (streamlit)",
             Self::Space(Sdk::Static) => "Hugging Face Space (static)",
-            Self::Space(Sdk::Unknown) => "Hugging Face Space (no SDK)",
+            Self::Space(Sdk::Unknown) => "Hugging Face Space",
             Self::Container => "container",
             Self::Compose => "Compose service",
             Self::Kubernetes => "Kubernetes workload",

@@ -37,6 +37,8 @@ pub struct RequiredVariable {
     pub at_import: bool,
     /// What happens without it.
     pub failure: Failure,
+    /// The class of settings whose field it is.
+    pub settings: Option<String>,
 }
 
 /// Functions that fail on `None`.
@@ -117,6 +119,7 @@ impl Deployment<'_> {
                 variable: access.variable.to_string(),
                 at_import,
                 failure,
+                settings: None,
             });
         }
     }
@@ -161,6 +164,7 @@ impl Deployment<'_> {
                     variable,
                     at_import: true,
                     failure: Failure::Settings,
+                    settings: Some(class.name.to_string()),
                 });
             }
         }
@@ -226,6 +230,7 @@ impl Deployment<'_> {
                     variable: variable.clone(),
                     at_import: in_main,
                     failure: Failure::Panic,
+                    settings: None,
                 });
             }
         }

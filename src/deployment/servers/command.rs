@@ -4,6 +4,7 @@ use crate::diagnostic::{Fix, Location, RepoPath};
 use crate::formats::shell::{Invocation, Word};
 use crate::formats::streamlit_config::StreamlitConfig;
 use crate::knowledge::{ServerCommand, Setting, servers as table};
+use crate::repo::FileKind;
 
 use super::super::{Deployment, Start};
 use super::{Host, OPEN_MESSAGE, Server, Set, Source, Starter, append};
@@ -159,12 +160,15 @@ impl Asked<'_, '_> {
         {
             return Configured::Read(path, config);
         }
-        // An image may write the file as it is built, or copy it to the home folder.
-        let dockerfile = self.deployment.dockerfile().and_then(|(path, _)| documents.repository().source(path));
-        match dockerfile {
-            Some(source) if source.text().contains(".streamlit") => Configured::Hidden,
-            _ => Configured::Nothing,
+        // An image may write the file as it is built, or copy it to the home folder, and so may a script before the start.
+        let repository = documents.repository();
+        let scripts = repository.within(self.deployment.root()).filter(|entry| entry.kind() == FileKind::Shell);
+        let dockerfile = self.deployment.dockerfile().map(|(path, _)| path);
+        let mut writers = scripts.map(|entry| entry.path()).chain(dockerfile).chain([&self.start.location.path]);
+        if writers.any(|path| repository.source(path).is_some_and(|source| source.text().contains(".streamlit"))) {
+            return Configured::Hidden;
         }
+        Configured::Nothing
     }
 
     /// gunicorn and hypercorn: the flag, the configuration file, the environment, then the default.

@@ -31,8 +31,17 @@ impl Rule for MachineBoundPath {
 
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
         let platform = deployment.platform().value;
-        report_homes(&deployment.machine_bound_paths(), report, |report, bound| {
+        let mut bound = deployment.machine_bound_paths();
+        // What is opened comes first; a folder that is only searched may be missing.
+        bound.sort_by_key(|path| path.is_searched);
+        report_homes(&bound, report, |report, bound| {
             let message = format!("{} is a folder of one machine: the {platform} does not have it", bound.home);
+            if bound.is_searched {
+                let message = format!("{message}, and what is found by it is not found there");
+                return report.advice(bound.location.clone(), message).help(
+                    "add the folder of the file (`Path(__file__).parent`), which Python searches anyway for scripts",
+                );
+            }
             report
                 .warning(bound.location.clone(), message)
                 .help("make the path relative to the file (`Path(__file__).parent`), or read it from the environment")

@@ -1,8 +1,13 @@
 //! ENV001 undeclared-variable: a variable that deployed code can't do without, and that nothing in the repository names.
 
-use crate::deployment::{Deployment, Failure};
-use crate::diagnostic::{RuleId, Severity};
+use std::collections::BTreeMap;
+
+use crate::deployment::{Deployment, Failure, Platform, RequiredVariable};
+use crate::diagnostic::{RepoPath, RuleId, Severity};
 use crate::rules::{Reporter, Rule};
+
+/// The number of names that a message tells.
+const SHOWN: usize = 4;
 
 /// ENV001 undeclared-variable.
 pub struct UndeclaredVariable;
@@ -14,25 +19,70 @@ impl Rule for UndeclaredVariable {
 
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
         let reads = deployment.undeclared_variables();
-        let mut names: Vec<&str> = reads.iter().map(|read| read.variable.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        for name in names {
-            let mut places: Vec<_> = reads.iter().filter(|read| read.variable == name).collect();
+        // All fields of a class of settings fail together; otherwise one variable is one cause.
+        let mut causes: BTreeMap<(&RepoPath, &str), Vec<&RequiredVariable>> = BTreeMap::new();
+        let nowhere = RepoPath::root();
+        for read in &reads {
+            let cause = match &read.settings {
+                Some(class) => (&read.location.path, class.as_str()),
+                None => (&nowhere, read.variable.as_str()),
+            };
+            causes.entry(cause).or_default().push(read);
+        }
+        for mut places in causes.into_values() {
             // What fails first is shown first.
             places.sort_by_key(|read| !read.at_import);
-            let Some((first, further)) = places.split_first() else { continue };
-            let (severity, when) =
-                if first.at_import { (Severity::Error, "at start-up") } else { (Severity::Warning, "when this runs") };
-            let message = format!(
-                "only the code names {name}, so nothing tells whoever deploys it to set it: without it, {} {when}",
-                consequence(first.failure)
-            );
-            let finding = report.report(severity, first.location.clone(), message);
-            for read in further {
-                finding.label(read.location.clone(), "read here too");
-            }
-            finding.help(format!("{}; or {}", declare(name, first.failure), alternative(first.failure)));
+            report_places(deployment, &places, report);
+        }
+    }
+}
+
+fn report_places(deployment: &Deployment<'_>, places: &[&RequiredVariable], report: &mut Reporter) {
+    let Some((first, further)) = places.split_first() else { return };
+    let names = names(places);
+    let are_several = names.len() > 1;
+    let platform = deployment.platform().value;
+    // Elsewhere variables are set outside the repository, and nothing here tells whether they are.
+    let is_told_here = matches!(platform, Platform::Compose | Platform::Kubernetes | Platform::AppEngine);
+    let severity = if first.at_import && is_told_here { Severity::Error } else { Severity::Warning };
+    let when = if first.at_import { "at start-up" } else { "when this runs" };
+    let them = if are_several { "them" } else { "it" };
+    let condition = match platform {
+        _ if is_told_here => format!(", and nothing sets {them}: "),
+        Platform::Space(_) => format!(": where nobody has set {them} in the Space's settings, "),
+        Platform::Container => format!(": where nobody sets {them} as the container starts, "),
+        _ => format!(": where nobody has set {them} in the host's settings, "),
+    };
+    let message = format!("only the code names {}{condition}{} {when}", list(&names), consequence(first.failure));
+    let finding = report.report(severity, first.location.clone(), message);
+    for read in further {
+        let label =
+            if read.variable == first.variable { "read here too".to_owned() } else { format!("{} too", read.variable) };
+        finding.label(read.location.clone(), label);
+    }
+    finding.help(format!("{}; or {}", declare(&list(&names), first.failure, platform), alternative(first.failure)));
+}
+
+/// The variables, each once, in the order of their places.
+fn names<'r>(places: &[&'r RequiredVariable]) -> Vec<&'r str> {
+    let mut names: Vec<&str> = Vec::new();
+    for read in places {
+        if !names.contains(&read.variable.as_str()) {
+            names.push(&read.variable);
+        }
+    }
+    names
+}
+
+/// `A, B and C`; the first few of many.
+fn list(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [most @ .., last] if names.len() <= SHOWN => format!("{} and {last}", most.join(", ")),
+        _ => {
+            let first: Vec<&str> = names.iter().take(SHOWN - 1).copied().collect();
+            format!("{} and {} more", first.join(", "), names.len() + 1 - SHOWN)
         }
     }
 }
@@ -48,8 +98,11 @@ fn consequence(failure: Failure) -> &'static str {
     }
 }
 
-fn declare(name: &str, failure: Failure) -> String {
+fn declare(name: &str, failure: Failure, platform: Platform) -> String {
     match failure {
+        _ if platform.is_any_space() && failure != Failure::StreamlitSecret => {
+            format!("set {name} in the Space's settings (\"Variables and secrets\") and name it in the README")
+        }
         Failure::StreamlitSecret => {
             format!(
                 "name {name} in .streamlit/secrets.toml.example or the README, and bring a secrets.toml to the platform"
