@@ -25,8 +25,12 @@ fn report_missing(missing: MissingStepPath, report: &mut Reporter) {
     let severity = severity(&missing);
     let (message, help) = words(&missing);
     let finding = report.report(severity, first, message);
+    let label = match missing.named_by {
+        NamedBy::Patterns { .. } | NamedBy::HashFiles(_) => "looked for here, too",
+        _ => "named here, too",
+    };
     for place in missing.places.into_iter().skip(1) {
-        finding.label(place, "named here, too");
+        finding.label(place, label);
     }
     match missing.meant {
         Some(meant) => {
