@@ -17,21 +17,24 @@ const PLAIN_IMAGES: &[&str] = &["python", "debian", "ubuntu", "alpine", "node"];
 const TOUCHES_ONLY: &[&str] = &["chmod", "chown", "dos2unix", "sed", "ls", "test", "[", "file", "stat"];
 
 /// Names of modules that programs give their own, and no package of an index has.
-const OWN_NAMES: &[&str] =
+pub(super) const OWN_NAMES: &[&str] =
     &["main", "app", "server", "api", "wsgi", "asgi", "run", "manage", "bot", "application", "index", "backend", "src"];
 
 /// A file or module that a start needs.
-struct Wanted<'i> {
+pub(super) struct Wanted<'i> {
     /// The word that names it.
-    word: &'i Word,
-    what: What,
+    pub(super) word: &'i Word,
+    /// What it is.
+    pub(super) what: What,
 }
 
-enum What {
+/// A file or a module.
+pub(super) enum What {
     /// A file, by its path.
     Script,
     /// A module.
     Module {
+        /// Its name with dots.
         name: String,
         /// The folder that the command itself adds to those of modules.
         folder: Option<String>,
@@ -255,7 +258,7 @@ fn installs_project(dockerfile: &Dockerfile) -> bool {
 }
 
 /// What the program of a start runs or serves, where that is a file or module by a plain name.
-fn wanted(invocation: &Invocation) -> Option<Wanted<'_>> {
+pub(super) fn wanted(invocation: &Invocation) -> Option<Wanted<'_>> {
     if let Some((script, _)) = invocation.python_script() {
         return script.plain().filter(|path| path.ends_with(".py")).map(|_| Wanted::script(script));
     }
@@ -281,13 +284,7 @@ fn wanted(invocation: &Invocation) -> Option<Wanted<'_>> {
             if invocation.name() == "gunicorn" && invocation.has_flag(&["-c", "--config", "--pythonpath"]) {
                 return None;
             }
-            let word = invocation.arguments.iter().find(|word| {
-                word.plain().and_then(|text| text.split_once(':')).is_some_and(|(module, attribute)| {
-                    is_dotted(module)
-                        && attribute.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '(' | ')'))
-                        && attribute.starts_with(|c: char| c.is_alphabetic() || c == '_')
-                })
-            })?;
+            let word = invocation.arguments.iter().find(|word| word.plain().is_some_and(names_application))?;
             let name = word.text.split(':').next()?.to_owned();
             let folder = match invocation.flag(&["--app-dir", "--chdir"]) {
                 Some(folder) => Some(folder.plain()?.to_owned()),
@@ -301,6 +298,18 @@ fn wanted(invocation: &Invocation) -> Option<Wanted<'_>> {
             let name = module.plain().filter(|name| is_dotted(name))?.to_owned();
             Some(Wanted { word: module, what: What::Module { name, folder: None, ending: "/__main__" } })
         }
+    }
+}
+
+/// Whether a word names an application by its module: `app.main:app`, or `shop.wsgi` by the usual name of such a module.
+fn names_application(word: &str) -> bool {
+    match word.split_once(':') {
+        Some((module, attribute)) => {
+            is_dotted(module)
+                && attribute.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '(' | ')'))
+                && attribute.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        }
+        None => is_dotted(word) && (word.ends_with(".wsgi") || word.ends_with(".asgi")),
     }
 }
 

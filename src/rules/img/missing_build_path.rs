@@ -1,8 +1,8 @@
 //! IMG003 missing-build-path: the build or the start of an image names something that is not there.
 
 use crate::deployment::reach::is_aside;
-use crate::deployment::{Deployment, MissingKind, Project};
-use crate::diagnostic::{Fix, Location, RepoPath, RuleId};
+use crate::deployment::{Deployment, MissingKind, MissingStart, Platform, Project, Sdk};
+use crate::diagnostic::{Fix, Location, RepoPath, RuleId, Severity};
 use crate::repo::{FileKind, Presence};
 use crate::rules::{Reporter, Rule};
 
@@ -24,6 +24,9 @@ impl Rule for MissingBuildPath {
     }
 
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
+        for missing in deployment.missing_host_starts() {
+            host_start(deployment, missing, report);
+        }
         let mut modules: Vec<String> = Vec::new();
         for missing in deployment.missing_paths() {
             let location = missing.location.clone();
@@ -125,6 +128,45 @@ impl Rule for MissingBuildPath {
     }
 }
 
+/// A command of a host that starts what is not there.
+fn host_start(deployment: &Deployment<'_>, missing: MissingStart, report: &mut Reporter) {
+    let MissingStart { location, program, written, is_module, looked_for, elsewhere, after_program } = missing;
+    let platform = deployment.platform().value;
+    let does = if is_module { "starts the module" } else { "runs" };
+    let fails = if is_module {
+        "the process ends in ModuleNotFoundError as soon as it starts"
+    } else {
+        "the process ends as soon as it starts"
+    };
+    let condition = match (&elsewhere, platform) {
+        (Some(folder), _) => format!(", unless the host is set to start in {folder}/"),
+        (None, Platform::Railway) => ", unless the service is set to start in another folder".to_owned(),
+        (None, _) => String::new(),
+    };
+    let severity = if condition.is_empty() { Severity::Error } else { Severity::Warning };
+    let message = format!("{program} {does} {written}, and there is no {looked_for}: {fails}{condition}");
+    let finding = report.report(severity, location.clone(), message);
+    let Some(folder) = elsewhere.as_ref().and_then(|folder| folder.relative_to(deployment.root())) else {
+        finding.help("name what the repository has, from the folder that the host starts in, or add it");
+        return;
+    };
+    let flag = match program.as_str() {
+        "gunicorn" => Some("--chdir"),
+        "uvicorn" => Some("--app-dir"),
+        _ => None,
+    };
+    match flag.filter(|_| is_module && !folder.contains(' ')) {
+        Some(flag) => {
+            finding.help(format!("{written} is in {folder}/: start it with `{flag} {folder}`"));
+            let fix = Fix::unsafe_(format!("Start in {folder}/"));
+            finding.fix(fix.insert(&location.path, after_program, format!(" {flag} {folder}")));
+        }
+        None => {
+            finding.help(format!("it is in {folder}/: begin the command with `cd {folder} &&`"));
+        }
+    }
+}
+
 /// Dockerfiles that Docker does not read to the end, and instructions that it refuses or reads otherwise.
 fn refused(project: &Project<'_>, report: &mut Reporter) {
     let documents = project.documents();
@@ -138,6 +180,10 @@ fn refused(project: &Project<'_>, report: &mut Reporter) {
         }
         match documents.dockerfile(path) {
             Some(Err(error)) => {
+                if is_empty(text) {
+                    report_empty(project, path, report);
+                    continue;
+                }
                 let names_an_image =
                     text.lines().any(|line| line.trim_start().to_ascii_uppercase().starts_with("FROM "));
                 if names_an_image || path.file_name() == "Dockerfile" {
@@ -163,6 +209,35 @@ fn refused(project: &Project<'_>, report: &mut Reporter) {
             None => {}
         }
     }
+}
+
+/// Whether there is nothing in a Dockerfile but comments.
+fn is_empty(text: &str) -> bool {
+    text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
+}
+
+/// A Dockerfile without a line is mostly one that somebody meant to write.
+fn report_empty(project: &Project<'_>, path: &RepoPath, report: &mut Reporter) {
+    let documents = project.documents();
+    let compose = documents.repository().of_kind(FileKind::Compose);
+    let mut builds = compose
+        .filter_map(|entry| Some((entry.path().parent(), documents.compose(entry.path())?)))
+        .flat_map(|(folder, compose)| compose.services.iter().map(move |service| (folder.clone(), service)))
+        .filter_map(|(folder, service)| Some((folder, service.build.as_ref()?)));
+    let is_composed = builds.any(|(folder, build)| {
+        let context = folder.join(&build.context.value);
+        let name = build.dockerfile.as_ref().map_or("Dockerfile", |file| file.value.as_str());
+        context.and_then(|context| context.join(name)).as_ref() == Some(path)
+    });
+    let is_a_space = || {
+        let mut deployments = project.deployments().iter();
+        deployments.any(|one| one.platform().value.is_space(Sdk::Docker) && *one.root() == path.parent())
+            && path.file_name() == "Dockerfile"
+    };
+    let severity = if is_composed || is_a_space() { Severity::Error } else { Severity::Advice };
+    report
+        .report(severity, Location::file(path), "This Dockerfile is empty: Docker refuses to build it")
+        .help("begin it with the image to build on, `FROM python:3.12-slim`, or take the file out");
 }
 
 /// Build contexts and Dockerfiles that a Compose file names.
