@@ -55,6 +55,8 @@ pub enum SyncFault {
     UndefinedVariable(String),
     /// An expression names something that does not exist.
     UnknownName(String),
+    /// An expression holds a value, most likely a secret, where it should name one.
+    BareValue,
 }
 
 /// All faults of the steps of `workflow` that are to push to a Space. `text` is the file's.
@@ -105,9 +107,12 @@ impl JobFaults<'_> {
             }
             if is_hub_step(step, self.text) {
                 for (span, fault) in expression_faults(step.span.of(self.text)) {
-                    if let ExpressionFault::UnknownName(name) = fault {
-                        self.found.push((span.shifted(step.span.start), SyncFault::UnknownName(name)));
-                    }
+                    let fault = match fault {
+                        ExpressionFault::UnknownName(name) => SyncFault::UnknownName(name),
+                        ExpressionFault::BareValue => SyncFault::BareValue,
+                        _ => continue,
+                    };
+                    self.found.push((span.shifted(step.span.start), fault));
                 }
             }
         }

@@ -34,6 +34,8 @@ pub enum ExpressionFault {
     Empty,
     /// A name that is no context and no function.
     UnknownName(String),
+    /// A text without quotes that nobody would give as a name: most likely a secret itself, which must not be shown.
+    BareValue,
     /// A text in double quotes, which expressions do not know.
     DoubleQuotes,
 }
@@ -147,7 +149,11 @@ fn body_fault(body: &str) -> Option<(Span, ExpressionFault)> {
                 let called = body.get(end..)?.trim_start().starts_with('(');
                 let known = if called { FUNCTIONS } else { CONTEXTS };
                 if before != '.' && !known.contains(&lower.as_str()) {
-                    return Some((Span::new(start, end), ExpressionFault::UnknownName(name.to_owned())));
+                    let fault = match is_value(name) {
+                        true => ExpressionFault::BareValue,
+                        false => ExpressionFault::UnknownName(name.to_owned()),
+                    };
+                    return Some((Span::new(start, end), fault));
                 }
             }
             _ => {}
@@ -158,6 +164,19 @@ fn body_fault(body: &str) -> Option<(Span, ExpressionFault)> {
         before = if character.is_whitespace() { before } else { character };
     }
     None
+}
+
+/// Whether a text is too long and too mixed to be a name, as tokens are.
+fn is_value(text: &str) -> bool {
+    text.split(['_', '-']).any(|part| {
+        let has = |test: fn(&u8) -> bool| part.as_bytes().iter().any(test);
+        part.len() >= 16
+            && [has(u8::is_ascii_uppercase), has(u8::is_ascii_lowercase), has(u8::is_ascii_digit)]
+                .iter()
+                .filter(|found| **found)
+                .count()
+                >= 2
+    })
 }
 
 #[cfg(test)]
@@ -189,6 +208,12 @@ mod tests {
         }
         for (text, at, fault) in [
             ("x ${{ hf_token }}", "hf_token", ExpressionFault::UnknownName("hf_token".into())),
+            ("${{ hf_aB3dE5fG7hJ9kL1mN2p }}", "hf_aB3dE5fG7hJ9kL1mN2p", ExpressionFault::BareValue),
+            (
+                "${{ my_hugging_face_write_token }}",
+                "my_hugging_face_write_token",
+                ExpressionFault::UnknownName("my_hugging_face_write_token".into()),
+            ),
             ("${{ upper(github.ref) }}", "upper", ExpressionFault::UnknownName("upper".into())),
             ("${{ github.ref\nnext", "${{ github.ref", ExpressionFault::Open),
             ("${{ }}", "${{ }}", ExpressionFault::Empty),

@@ -45,6 +45,9 @@ fn report_fault(text: &str, at: Location, fault: &SyncFault, is_spare: bool, rep
             let fix = Fix::unsafe_(format!("Write `{right}` for `{wrong}`"));
             finding.fix(fix.replace(&at.path, at.span, written.replacen(wrong, right, 1)));
         }
+        SyncFault::BareValue => {
+            finding.mask(at);
+        }
         _ => {}
     }
 }
@@ -83,6 +86,13 @@ fn words(fault: &SyncFault) -> (Severity, String, String) {
             Severity::Error,
             format!("Nothing sets `{name}` for this step, so the address is incomplete and the push fails"),
             format!("hand it to the step: `env: {{{name}: ${{{{ secrets.{name} }}}}}}`"),
+        ),
+        SyncFault::BareValue => (
+            Severity::Error,
+            "A value stands where an expression names a secret, so the workflow is refused".to_owned(),
+            "write `secrets.HF_TOKEN` and keep the value among the repository's secrets; a token that has stood here is \
+             in git's history: revoke it"
+                .to_owned(),
         ),
         SyncFault::UnknownName(name) => (
             Severity::Error,

@@ -406,13 +406,15 @@ impl Check<'_> {
         for span in scalars {
             for (at, fault) in expression_faults(span.of(text)) {
                 let at = at.shifted(span.start);
-                let name_of_hub_step =
-                    matches!(fault, ExpressionFault::UnknownName(_)) && theirs.iter().any(|step| step.covers(at));
+                let name_of_hub_step = matches!(fault, ExpressionFault::UnknownName(_) | ExpressionFault::BareValue)
+                    && theirs.iter().any(|step| step.covers(at));
                 if name_of_hub_step {
                     continue;
                 }
+                let hidden = (fault == ExpressionFault::BareValue).then(|| Location::new(self.path, at));
                 let (what, help) = expression_words(fault);
-                self.error(at, format!("{what}, so GitHub refuses the workflow"), help);
+                let finding = self.error(at, format!("{what}, so GitHub refuses the workflow"), help);
+                finding.masked.extend(hidden);
             }
         }
     }
@@ -428,6 +430,10 @@ fn expression_words(fault: ExpressionFault) -> (String, &'static str) {
         ExpressionFault::UnknownName(name) => (
             format!("`{name}` is no context and no function of GitHub's expressions"),
             "begin with a context such as `github`, `env`, `secrets`, `vars`, `inputs`, `matrix`, `steps` or `needs`",
+        ),
+        ExpressionFault::BareValue => (
+            "An expression holds a value where it should name one".to_owned(),
+            "write `secrets.NAME` and keep the value among the repository's secrets; if it is a token, revoke it",
         ),
         ExpressionFault::DoubleQuotes => {
             ("An expression holds text in double quotes".to_owned(), "write it in single quotes")
