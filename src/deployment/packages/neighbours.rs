@@ -6,7 +6,7 @@ use crate::diagnostic::Location;
 use crate::knowledge::VersionSet;
 use crate::knowledge::package_needs::{Need, needs_of};
 
-use super::{Origin, Packages};
+use super::{Allowed, Origin, Packages};
 
 /// A pinned package that needs certain versions of another.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,6 +131,60 @@ impl Packages {
             return None;
         }
         self.held().get(name).filter(|held| !held.versions.is_empty()).map(|held| (&held.versions, held.by.as_slice()))
+    }
+
+    /// What the next build installs of a package that no text asks for by name, and that the releases which it installs of
+    /// others need. `None` where nothing known needs it, and where a lock file or a resolver says what is installed.
+    #[must_use]
+    pub fn brought_along<'p>(&'p self, name: &'p str) -> Option<Allowed<'p>> {
+        if self.has(name) || self.all_locked().next().is_some() || self.resolution.is_some() {
+            return None;
+        }
+        let mut versions = VersionSet::any();
+        let mut every_release = true;
+        let mut held_by = Vec::new();
+        let mut asking: Vec<&super::Declaration> =
+            self.declarations().iter().filter(|one| one.origin != Origin::Constraints).collect();
+        asking.dedup_by_key(|one| one.name());
+        for one in asking {
+            let rows = needs_of(one.name());
+            if !rows.iter().any(|need| need.needs == name) {
+                continue;
+            }
+            let allowed = self.allowed(one.name())?;
+            let exact = allowed.versions.exact_version().cloned();
+            let version = exact.clone().or(allowed.next)?;
+            let here = rows.iter().filter(|need| need.needs == name && need.versions.contains(&version));
+            for need in here.filter(|need| self.applies(one.name(), need)) {
+                versions = versions.intersect(&need.to);
+                every_release &= exact.is_some();
+                held_by.push(Holder {
+                    release: format!("{} {version}", one.requirement.name.value.spelling()),
+                    needs: need.written.clone(),
+                    location: one.location(),
+                    origin: one.origin,
+                    versions: need.to.clone(),
+                });
+            }
+        }
+        // Constraints bound what others bring.
+        versions = self.of(name).fold(versions, |all, one| all.intersect(&one.requirement.allowed()));
+        if held_by.is_empty() || versions.is_empty() {
+            return None;
+        }
+        let next = super::newest_version(name, &versions, self.python)?;
+        // Other releases of what brings it may bring others.
+        let versions = if every_release { versions } else { VersionSet::any() };
+        Some(Allowed {
+            asked: versions.clone(),
+            versions,
+            evidence: Vec::new(),
+            held_by,
+            next: Some(next),
+            resolver: None,
+            spelling: name,
+            python: self.python,
+        })
     }
 
     /// Packages of which two pinned ones that are installed together need versions that exclude each other.

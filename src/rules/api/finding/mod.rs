@@ -53,7 +53,8 @@ impl<'p> Installed<'p> {
             let label = python.label(format!("Python {} runs here", python.value));
             return Some(Self::Python(versions, format!("Python {}", python.value), label.into_iter().collect()));
         }
-        match deployment.packages().allowed(&library.normalized) {
+        let packages = deployment.packages();
+        match packages.allowed(&library.normalized).or_else(|| packages.brought_along(&library.normalized)) {
             Some(mut allowed) => {
                 // An image on a base that brings packages of its own may hold another release already.
                 if deployment.dockerfile().is_some() && deployment.python().is_none() {
