@@ -17,6 +17,8 @@ pub struct Block {
     pub function: Option<FunctionId>,
     /// The class whose body this is part of, where no function is between.
     pub class: Option<ClassId>,
+    /// Whether it is a branch that ends with `return`, `raise`, `continue` or `break`: what follows runs only without it.
+    pub leaves: bool,
 }
 
 /// What makes a block.

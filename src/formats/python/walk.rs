@@ -114,8 +114,14 @@ pub(super) struct Walker<'a> {
 pub(super) fn walk<'a>(body: &'a [Stmt], text: &'a str, file_len: usize, spans: &'a SpanMap) -> Walked<'a> {
     let mut scopes = Scopes::default();
     let scope = scopes.open(None, ScopeKind::Module);
-    let module_block =
-        Block { parent: None, kind: BlockKind::Module, span: Span::new(0, file_len), function: None, class: None };
+    let module_block = Block {
+        parent: None,
+        kind: BlockKind::Module,
+        span: Span::new(0, file_len),
+        function: None,
+        class: None,
+        leaves: false,
+    };
     let out = Walked {
         module: Module { blocks: vec![module_block], ..Module::default() },
         scopes,
@@ -172,7 +178,8 @@ impl<'a> Walker<'a> {
 
     fn open_block(&mut self, kind: BlockKind, span: Span) -> BlockId {
         let id = BlockId::new(self.out.module.blocks.len());
-        let block = Block { parent: Some(self.block), kind, span, function: self.function, class: self.class };
+        let (parent, function, class) = (Some(self.block), self.function, self.class);
+        let block = Block { parent, kind, span, function, class, leaves: false };
         self.out.module.blocks.push(block);
         id
     }

@@ -120,8 +120,12 @@ impl Site<'_> {
     /// Whether it stands under a test of the Python that runs.
     fn is_for_some_pythons(&self, documents: &Documents) -> bool {
         let Some(source) = documents.repository().source(self.path) else { return false };
-        let mut conditions = self.module.conditions(self.call.block);
-        conditions.any(|(test, _, _)| test.of(source.text()).contains("version_info"))
+        // A whole function or class may stand under the test.
+        let mut around = self.module.enclosing(self.call.block);
+        around.any(|(_, block)| match &block.kind {
+            BlockKind::Branch { test, .. } => test.of(source.text()).contains("version_info"),
+            _ => false,
+        })
     }
 
     fn situation(&self, documents: &Documents) -> Situation {
@@ -139,7 +143,7 @@ impl Site<'_> {
         let Some(id) = call.function else { return Situation::AtStart };
         let function = FunctionAt { path: self.path, module, id };
         let graph = CallGraph::new(documents);
-        if hangs_on_a_switch(&graph, function, call.block) {
+        if hangs_on_a_switch(&graph, function, call.span, call.block) {
             return Situation::Unknown;
         }
         match contexts(&graph, function) {
@@ -153,7 +157,7 @@ impl Site<'_> {
     /// Whether a handler was written for the failure: one that names it, or one that makes a loop of its own.
     fn is_handled(&self) -> bool {
         let module = self.module;
-        if module.is_caught_by_name(self.call.block, "RuntimeError") {
+        if module.is_caught_by_name(self.call.block, "RuntimeError") || self.is_after_a_refusal() {
             return true;
         }
         module.enclosing_in_function(self.call.block).any(|(_, block)| {
@@ -166,6 +170,25 @@ impl Site<'_> {
                 })
             })
         })
+    }
+
+    /// Whether it stands in a handler of what `asyncio.run` raises: where a loop runs already.
+    fn is_after_a_refusal(&self) -> bool {
+        let module = self.module;
+        let handler = module.enclosing_in_function(self.call.block).find_map(|(id, block)| match &block.kind {
+            BlockKind::Handler(handler) if handler.types.iter().any(|caught| caught.last() == "RuntimeError") => {
+                Some(id)
+            }
+            _ => None,
+        });
+        let tried = module.blocks.iter().filter(|block| match &block.kind {
+            BlockKind::Try { handlers } => handlers.iter().any(|known| Some(known.body) == handler),
+            _ => false,
+        });
+        handler.is_some()
+            && tried
+                .into_iter()
+                .any(|block| module.calls.iter().any(|call| block.span.covers(call.span) && call.is("asyncio.run")))
     }
 
     fn location(&self) -> Location {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::deployment::call_graph::{CallGraph, FunctionAt, Root};
 use crate::deployment::{Documents, Project};
 use crate::diagnostic::{Diagnostic, Label, Location, RepoPath, RuleId};
-use crate::formats::python::{Call, Callee, FunctionId, Module};
+use crate::formats::python::{BlockId, BlockKind, Call, Callee, FunctionId, Module};
 use crate::knowledge::{LoopRunner, event_loops, fits_any};
 use crate::rules::program::{has_program, is_program, program_modules};
 use crate::rules::{Reporter, Rule};
@@ -214,7 +214,13 @@ fn report_chain(
     if !of_library {
         return false;
     }
-    let inferred = chain.is_inferred();
+    // The loop of a page in the browser runs always, and its asyncio.run is made for that.
+    if chain.hops.first().is_some_and(|hop| hop.edge.path.as_str().contains("pyodide")) {
+        return true;
+    }
+    let inferred = chain.is_inferred()
+        || is_last_resort(graph, function.path, function.module, call.block)
+        || chain.hops.iter().any(|hop| is_last_resort(graph, hop.edge.path, hop.edge.module, hop.edge.block));
     let message = format!(
         "{} in `{}` {} under the event loop that {} `{}`",
         spelled(call),
@@ -240,6 +246,16 @@ fn report_chain(
         .labels(chain.labels())
         .help(help(runner, hidden, "make the functions between coroutines and await them, or call the first of them with `await asyncio.to_thread(…)`"));
     true
+}
+
+/// Whether a place runs only where something failed, or was not there yet: `except …:`, `if config is None:`.
+fn is_last_resort(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, block: BlockId) -> bool {
+    let Some(source) = graph.documents().repository().source(path) else { return false };
+    module.enclosing_in_function(block).any(|(_, block)| match &block.kind {
+        BlockKind::Handler(_) => true,
+        BlockKind::Branch { test, negated: false, .. } => test.of(source.text()).ends_with(" is None"),
+        _ => false,
+    })
 }
 
 fn help(runner: &LoopRunner, hidden: bool, what: &str) -> String {

@@ -90,7 +90,7 @@ pub(super) fn no_loop(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, c
         (path, graph.documents().python(path)?)
     };
     let function = FunctionAt { path, module, id };
-    if asks_for_a_loop(function) || hangs_on_a_switch(graph, function, call.block) {
+    if asks_for_a_loop(function) || hangs_on_a_switch(graph, function, call.span, call.block) {
         return None;
     }
     let name = &function.row().qualified;

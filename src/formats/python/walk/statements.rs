@@ -168,7 +168,9 @@ impl<'a> Walker<'a> {
 
     fn branch(&mut self, test: crate::diagnostic::Span, kind: TestKind, negated: bool, body: &'a [Stmt]) {
         let span = self.body_span(body);
-        self.in_block(BlockKind::Branch { test, kind, negated }, span, |walker| walker.suite(body));
+        let id = self.in_block(BlockKind::Branch { test, kind, negated }, span, |walker| walker.suite(body));
+        let leaves = matches!(body.last(), Some(Stmt::Return(_) | Stmt::Raise(_) | Stmt::Continue(_) | Stmt::Break(_)));
+        self.out.module.blocks[id.index()].leaves = leaves;
     }
 
     pub(super) fn test_kind(&self, test: &Expr) -> TestKind {

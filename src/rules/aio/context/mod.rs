@@ -4,8 +4,8 @@ pub(super) mod watchers;
 
 use crate::deployment::call_graph::{CallGraph, Edge, EdgeKind, FunctionAt};
 use crate::deployment::{Deployment, Role};
-use crate::diagnostic::{Label, Location, RepoPath};
-use crate::formats::python::{BlockId, Call, Callee, Decorator, FunctionId, Module, Parameter, Runner};
+use crate::diagnostic::{Label, Location, RepoPath, Span};
+use crate::formats::python::{BlockId, BlockKind, Call, Callee, Decorator, FunctionId, Module, Parameter, Runner};
 use crate::knowledge::{ThreadHandler, event_loops, fits_any};
 use crate::repo::FileKind;
 
@@ -78,20 +78,31 @@ fn answers_about_loops(module: &Module, call: &Call) -> bool {
         })
 }
 
-/// Whether a place runs only if a switch that the function's callers set says so: `if use_async:` of a parameter that is
-/// true or false. Who calls the function then does not tell whether the place runs.
-pub(super) fn hangs_on_a_switch(graph: &CallGraph<'_>, function: FunctionAt<'_>, block: BlockId) -> bool {
-    let Some(source) = graph.documents().repository().source(function.path) else { return false };
-    let is_switch = |parameter: &Parameter| {
+/// Whether a place runs only if a switch that the function's callers set says so: under `if use_async:`, or after
+/// `if sync: … return`, of a parameter that is true or false. Who calls the function then does not tell whether it runs.
+pub(super) fn hangs_on_a_switch(graph: &CallGraph<'_>, function: FunctionAt<'_>, place: Span, block: BlockId) -> bool {
+    let is_switch = |parameter: &&Parameter| {
         let is_bool = parameter.annotation.as_ref().is_some_and(|name| *name == "builtins.bool");
         is_bool || parameter.default.as_ref().is_some_and(|default| default.as_bool().is_some())
     };
-    let switches: Vec<&str> =
-        function.row().parameters.iter().filter(|row| is_switch(row)).map(|row| &*row.name).collect();
-    function.module.conditions(block).any(|(test, _, _)| {
-        let words = test.of(source.text()).split(|c: char| !c.is_alphanumeric() && c != '_');
-        words.into_iter().any(|word| switches.contains(&word))
-    })
+    let switches: Vec<&str> = function.row().parameters.iter().filter(is_switch).map(|row| &*row.name).collect();
+    let Some(source) = graph.documents().repository().source(function.path).filter(|_| !switches.is_empty()) else {
+        return false;
+    };
+    let module = function.module;
+    let asks = |test: Span| {
+        let mut words = test.of(source.text()).split(|c: char| !c.is_alphanumeric() && c != '_');
+        words.any(|word| switches.contains(&word))
+    };
+    let around: Vec<BlockId> = module.enclosing_in_function(block).map(|(id, _)| id).collect();
+    module.conditions(block).any(|(test, _, _)| asks(test))
+        || module.blocks.iter().any(|other| {
+            let BlockKind::Branch { test, .. } = &other.kind else { return false };
+            other.leaves
+                && other.span.end <= place.start
+                && other.parent.is_some_and(|parent| parent == function.row().body || around.contains(&parent))
+                && asks(*test)
+        })
 }
 
 /// Whether the function gives its thread a loop of its own.
@@ -127,6 +138,10 @@ pub(in crate::rules) fn contexts(graph: &CallGraph<'_>, start: FunctionAt<'_>) -
         for edge in edges {
             if edge.module.is_caught(edge.block, "RuntimeError") && edge.kind == EdgeKind::Call {
                 // What is raised there is handled, or hidden; nothing certain can be said.
+                contexts.unknown = true;
+                continue;
+            }
+            if edge.function().is_some_and(|caller| hangs_on_a_switch(graph, caller, edge.span, edge.block)) {
                 contexts.unknown = true;
                 continue;
             }
