@@ -43,7 +43,13 @@ impl Rule for MissingRequirements {
             return;
         }
         let missing = missing_modules(deployment, sdk);
-        let mut modules = missing.iter();
+        // What the program itself imports is told first, in its order.
+        let mut modules: Vec<(&String, &Location)> = missing.iter().collect();
+        let is_start = |path: &RepoPath| {
+            deployment.starts().iter().any(|start| start.file.as_ref().is_some_and(|(file, _)| file == path))
+        };
+        modules.sort_by_key(|(_, place)| (!is_start(&place.path), &place.path, place.span.start));
+        let mut modules = modules.into_iter();
         let Some((module, first)) = modules.next() else { return };
         let message = format!(
             "{} imports {module}, which the image of a Space with `sdk: {sdk}` does not bring, and there is no {REQUIREMENTS}",
@@ -60,8 +66,13 @@ impl Rule for MissingRequirements {
         if let [only] = others.as_slice() {
             finding.label(Location::file(only), "the Space takes no notice of this file");
         }
+        let own = if package_of(module).is_none() {
+            format!(", or add {module}.py where that is a module of your own")
+        } else {
+            String::new()
+        };
         finding.help(format!(
-            "the start ends in `ModuleNotFoundError: No module named '{module}'`: write {REQUIREMENTS} beside README.md"
+            "the start ends in `ModuleNotFoundError: No module named '{module}'`: write {REQUIREMENTS} beside README.md{own}"
         ));
         let Some(target) = requirements else { return };
         let misnamed = others.iter().find(|path| {
