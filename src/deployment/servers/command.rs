@@ -1,7 +1,7 @@
 //! Servers that a command line starts: `uvicorn app:app`, `gunicorn`, `streamlit run`.
 
 use crate::diagnostic::{Fix, Location, RepoPath};
-use crate::formats::shell::{Invocation, Word};
+use crate::formats::shell::{Invocation, Part, Word};
 use crate::formats::streamlit_config::StreamlitConfig;
 use crate::knowledge::{ServerCommand, Setting, servers as table};
 use crate::repo::FileKind;
@@ -247,6 +247,14 @@ impl Asked<'_, '_> {
     }
 
     fn expand(&self, word: &Word) -> Option<String> {
+        // A variable that is set to what nobody here knows does not come to the default beside its name.
+        let is_hidden = |part: &Part| {
+            matches!(part, Part::Variable { name, .. }
+                if self.deployment.environment().get(name).is_some_and(|fact| fact.value.is_none()))
+        };
+        if word.parts.iter().any(is_hidden) {
+            return None;
+        }
         word.expand(|name| self.deployment.environment().value(name).map(str::to_owned))
     }
 
