@@ -73,7 +73,7 @@ fn named_images(documents: &Documents) -> Vec<(ImageReference, Location, UsedBy)
             }
         }
     }
-    for entry in repository.of_kind(FileKind::Compose) {
+    for entry in repository.of_kind(FileKind::Compose).filter(|entry| !is_material(entry.path())) {
         let Some(compose) = documents.compose(entry.path()) else { continue };
         // A service that is built here only names its own image.
         for service in compose.services.iter().filter(|service| service.build.is_none()) {

@@ -1,7 +1,8 @@
 //! IMG001 missing-health-check: nothing would notice that the program hangs.
 
+use crate::deployment::reach::is_aside;
 use crate::deployment::{Deployment, Platform, PortRole};
-use crate::diagnostic::RuleId;
+use crate::diagnostic::{RepoPath, RuleId};
 use crate::rules::{Reporter, Rule};
 
 /// IMG001 missing-health-check.
@@ -20,6 +21,13 @@ impl Rule for MissingHealthCheck {
         }
         let Some(location) = deployment.platform().location() else { return };
         let serves = deployment.ports().iter().find(|(role, _)| *role != PortRole::Probed);
+        // A tool that does its work and ends has nothing to be asked; a program of the repository's own may go on.
+        let goes_on = serves.is_some()
+            || !deployment.servers().is_empty()
+            || deployment.starts().iter().any(|start| start.file.is_some());
+        if !goes_on || is_aside(&location.path, &RepoPath::root()) {
+            return;
+        }
         let message = "nothing probes this program: if it hangs, it goes on running unnoticed";
         let finding = report.advice(location.clone(), message);
         finding.labels(serves.and_then(|(_, port)| port.label("it serves here, and could be asked")));

@@ -88,13 +88,27 @@ fn undeclared(deployment: &Deployment<'_>, report: &mut Reporter) {
 fn mismatches<'a>(deployment: &'a Deployment<'_>, listening: &[(&Server, u16)]) -> Vec<(PortRole, &'a Fact<u16>)> {
     let mut wrong = Vec::new();
     for role in [PortRole::Connected, PortRole::Published, PortRole::Probed, PortRole::Declared] {
-        let ports: Vec<_> = deployment.ports().iter().filter(|(own, _)| *own == role).map(|(_, port)| port).collect();
+        let ports: Vec<_> = deployment
+            .ports()
+            .iter()
+            .filter(|(own, port)| *own == role && !(role == PortRole::Declared && speaks_of_another(deployment, port)))
+            .map(|(_, port)| port)
+            .collect();
         let fits = |port: &&Fact<u16>| listening.iter().any(|(_, own)| *own == port.value);
         if !ports.iter().any(fits) {
             wrong.extend(ports.into_iter().map(|port| (role, port)));
         }
     }
     wrong
+}
+
+/// Whether a Dockerfile declares the port of its own command, in the place of which a Compose file or a manifest starts
+/// another.
+fn speaks_of_another(deployment: &Deployment<'_>, declared: &Fact<u16>) -> bool {
+    let is_in_dockerfile = deployment
+        .dockerfile()
+        .is_some_and(|(path, _)| declared.location().is_some_and(|location| location.path == *path));
+    is_in_dockerfile && !deployment.starts_with_own_command()
 }
 
 fn severity(deployment: &Deployment<'_>, role: PortRole) -> Severity {
