@@ -141,6 +141,18 @@ impl Source {
         self.line_span(self.position(offset).line).unwrap_or_else(|| Span::at(self.text.len()))
     }
 
+    /// `text` in the quotes that stand around what is at `span`, where there are some.
+    #[must_use]
+    pub fn in_same_quotes(&self, span: Span, text: &str) -> String {
+        let written = span.of(self.text());
+        match written.chars().next().filter(|quote| matches!(quote, '"' | '\'') && written.len() > 1) {
+            Some(quote) if written.ends_with(quote) && !text.contains(['"', '\'', '\\']) => {
+                format!("{quote}{text}{quote}")
+            }
+            _ => text.to_owned(),
+        }
+    }
+
     /// The line ending that the file uses: that of its first line, `\n` where it has only one.
     #[must_use]
     pub fn newline(&self) -> &'static str {

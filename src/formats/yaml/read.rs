@@ -1,6 +1,6 @@
 //! What formats on top of YAML keep reading: names and values, lists of strings.
 
-use super::Node;
+use super::{Node, Style};
 use crate::diagnostic::Spanned;
 
 impl Node {
@@ -8,6 +8,17 @@ impl Node {
     #[must_use]
     pub fn text_at(&self, key: &str) -> Option<Spanned<String>> {
         self.get(key)?.spanned_text()
+    }
+
+    /// `text` as it may stand in the place of this scalar: in the same quotes, where it has some.
+    #[must_use]
+    pub fn in_same_quotes(&self, text: &str) -> String {
+        let quote = match self.style {
+            Style::SingleQuoted => '\'',
+            Style::DoubleQuoted => '"',
+            _ => return text.to_owned(),
+        };
+        if text.contains(['"', '\'', '\\']) { text.to_owned() } else { format!("{quote}{text}{quote}") }
     }
 
     /// The scalars of a list, or the one scalar that stands in its place; anything else in it is left out.

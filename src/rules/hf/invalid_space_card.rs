@@ -78,6 +78,10 @@ fn check_entry(card: &Card<'_>, name: &str, key: &Node, value: &Node, report: &m
         if let Some((text, certain)) = fault.replacement {
             let message = format!("Write `{text}`");
             let fix = if certain { Fix::safe(message) } else { Fix::unsafe_(message) };
+            // `"true"` is to be no text any more; what stays text keeps its quotes.
+            let stays_text = value.span == fault.span && !matches!(text.as_str(), "true" | "false");
+            let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+            let text = if stays_text && !is_number { value.in_same_quotes(&text) } else { text };
             finding.fix(fix.replace(card.readme(), fault.span, text));
         }
     }
@@ -109,7 +113,7 @@ fn check_unknown(card: &Card<'_>, name: &str, key: &Node, report: &mut Reporter)
         finding.help(mistaken.why.as_str());
         if let Some(right) = mistaken.key.as_deref().filter(|right| card.node().get(right).is_none()) {
             let fix = Fix::unsafe_(format!("Write `{right}`"));
-            finding.fix(fix.replace(card.readme(), key.span, right));
+            finding.fix(fix.replace(card.readme(), key.span, key.in_same_quotes(right)));
         }
         return;
     }
@@ -127,7 +131,7 @@ fn check_unknown(card: &Card<'_>, name: &str, key: &Node, report: &mut Reporter)
     report
         .report(severity, at, format!("`{name}` is no key of a Space's card and does nothing"))
         .help(format!("did you mean `{meant}`?"))
-        .fix(fix.replace(card.readme(), key.span, meant));
+        .fix(fix.replace(card.readme(), key.span, key.in_same_quotes(meant)));
 }
 
 /// Without an SDK the Hub has nothing to build. A misspelt one is reported where it stands.

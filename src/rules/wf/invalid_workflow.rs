@@ -83,7 +83,7 @@ fn report_escaped(path: &RepoPath, heredoc: &EscapedHeredoc, report: &mut Report
 /// A composite action, which GitHub reads when a step comes to it.
 fn composite_action(path: &RepoPath, source: &Source, action: &Action, report: &mut Reporter) {
     for fault in structure::action_faults(&action.node) {
-        report_fault(path, fault, "the action", report);
+        report_fault(source, fault, "the action", report);
     }
     let Some(steps) = action.node.path(&["runs", "steps"]) else { return };
     let mut scalars = Vec::new();
@@ -117,14 +117,16 @@ fn is_literal(name: &str) -> bool {
     matches!(name, "true" | "false" | "null" | "nan" | "infinity")
 }
 
-fn report_fault(path: &RepoPath, fault: Fault, refused: &str, report: &mut Reporter) {
+fn report_fault(source: &Source, fault: Fault, refused: &str, report: &mut Reporter) {
+    let path = source.path();
     let finding = report.error(Location::new(path, fault.span), format!("{}, so GitHub refuses {refused}", fault.what));
     finding.help(fault.help);
     if let Some((span, text)) = fault.label {
         finding.label(Location::new(path, span), text);
     }
     if let Some(meant) = fault.meant {
-        finding.fix(Fix::unsafe_(format!("Write `{meant}`")).replace(path, fault.span, meant));
+        let content = source.in_same_quotes(fault.span, &meant);
+        finding.fix(Fix::unsafe_(format!("Write `{meant}`")).replace(path, fault.span, content));
     }
 }
 
@@ -184,7 +186,7 @@ impl Check<'_> {
             self.job(job);
         }
         for fault in structure::workflow_faults(&workflow.node) {
-            report_fault(self.path, fault, "the workflow", self.report);
+            report_fault(self.source, fault, "the workflow", self.report);
         }
         self.needs();
         self.expressions();
@@ -206,8 +208,11 @@ impl Check<'_> {
                 Some(meant) => {
                     let words = format!("Write `{meant}`");
                     let fix = if same_but_spelling(name, &meant) { Fix::safe(words) } else { Fix::unsafe_(words) };
-                    self.error(key.span, message, format!("did you mean `{meant}`?"))
-                        .fix(fix.replace(&path, key.span, meant));
+                    self.error(key.span, message, format!("did you mean `{meant}`?")).fix(fix.replace(
+                        &path,
+                        key.span,
+                        key.in_same_quotes(&meant),
+                    ));
                 }
                 None => {
                     self.error(key.span, message, format!("the keys are {}", known.join(", ")));
@@ -223,12 +228,17 @@ impl Check<'_> {
             if !known.iter().any(|known| known == name) {
                 let meant = nearest(name, known.iter().map(String::as_str));
                 let path = self.path.clone();
+                let source = self.source;
                 let help = meant.map_or_else(
                     || "see the list of events that trigger workflows".to_owned(),
                     |meant| format!("did you mean `{meant}`?"),
                 );
-                self.error(span, format!("`{name}` is no event, so GitHub refuses the workflow"), help)
-                    .fix(meant.map(|meant| Fix::unsafe_(format!("Write `{meant}`")).replace(&path, span, meant)));
+                self.error(span, format!("`{name}` is no event, so GitHub refuses the workflow"), help).fix(meant.map(
+                    |meant| {
+                        let content = source.in_same_quotes(span, meant);
+                        Fix::unsafe_(format!("Write `{meant}`")).replace(&path, span, content)
+                    },
+                ));
             }
             for filter in event.filters.iter().filter(|filter| filter.name.value == "cron") {
                 for pattern in &filter.patterns {
@@ -364,12 +374,16 @@ impl Check<'_> {
                     |meant| format!("did you mean `{meant}`?"),
                 );
                 let path = self.path.clone();
+                let source = self.source;
                 self.error(
                     need.span,
                     format!("There is no job `{}` to wait for, so GitHub refuses the workflow", need.value),
                     help,
                 )
-                .fix(meant.map(|meant| Fix::unsafe_(format!("Write `{meant}`")).replace(&path, need.span, meant)));
+                .fix(meant.map(|meant| {
+                    let content = source.in_same_quotes(need.span, meant);
+                    Fix::unsafe_(format!("Write `{meant}`")).replace(&path, need.span, content)
+                }));
             }
         }
         // Jobs whose needs are all settled fall away; a cycle stays.

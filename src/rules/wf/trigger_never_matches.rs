@@ -61,7 +61,9 @@ fn check_branches(documents: &Documents, path: &RepoPath, event: &Event, report:
     let default = branches.default.as_deref().or(known.first().copied().filter(|_| known.len() == 1));
     let is_plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_/.".contains(&byte));
     if let Some(default) = default.filter(|name| is_plain(name) && wanted.patterns.len() == 1) {
-        finding.fix(Fix::unsafe_(format!("Write `{default}`")).replace(path, first.span, default));
+        let source = documents.repository().source(path);
+        let content = source.map_or_else(|| default.to_owned(), |source| source.in_same_quotes(first.span, default));
+        finding.fix(Fix::unsafe_(format!("Write `{default}`")).replace(path, first.span, content));
     }
 }
 

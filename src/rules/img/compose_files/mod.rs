@@ -105,6 +105,7 @@ fn check_environment(
             finding.label(Location::file(&folder.join(near)?), "this may be what is meant");
             let changed = written.strip_suffix(name).map(|folder| format!("{folder}{near}"))?;
             finding.help(format!("{near} is there"));
+            let changed = repository.source(path)?.in_same_quotes(location.span, &changed);
             finding.fix(Fix::unsafe_(format!("Read {near}")).replace(&location.path, location.span, changed));
         }
         None => {
