@@ -46,7 +46,11 @@ fn write_report(
         None => terminal.stdout(advice),
     };
     let tables = checkings.iter().flat_map(|checking| &checking.settings.packs);
-    let pages = knowledge::pages_with(tables.map(|pack| pack.table));
+    // SARIF alone describes the rules, too.
+    let pages = match format {
+        Format::Sarif => knowledge::pages_with(tables.map(|pack| pack.table)),
+        _ => Vec::new(),
+    };
     let all_advice = checkings.iter().all(|checking| checking.settings.advice);
     if arguments.diff {
         for Checking { root, mending, report, .. } in checkings {

@@ -81,6 +81,10 @@ impl Rule for ChangeRule {
     }
 
     fn concerns(&self, project: &Project<'_>) -> bool {
+        // The tables are large, and where nothing is deployed nobody asks for them.
+        if project.deployments().is_empty() {
+            return false;
+        }
         let libraries = self.libraries();
         project.deployments().iter().any(|one| libraries.iter().any(|library| Installed::of(one, library).is_some()))
     }
