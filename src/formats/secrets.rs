@@ -1,10 +1,11 @@
 //! Tokens of well-known services, told by their shape, and by their checksum where the format has one.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use regex::{Regex, RegexBuilder};
 
 use crate::diagnostic::Span;
+use crate::knowledge::{SecretChecksum, SecretShape, names_a_placeholder, secret_shapes};
 
 /// A token that stands in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,82 +18,28 @@ pub struct Secret {
     pub hidden: Span,
 }
 
-/// A kind of token.
-struct Shape {
-    kind: &'static str,
-    /// What every such token starts with or holds: without it, nothing is looked for.
-    literal: &'static str,
-    pattern: &'static str,
-    /// How many characters of it say nothing.
-    prefix: usize,
-    checksum: bool,
-}
-
-const fn shape(kind: &'static str, literal: &'static str, pattern: &'static str) -> Shape {
-    Shape { kind, literal, pattern, prefix: literal.len(), checksum: false }
-}
-
-const SHAPES: &[Shape] = &[
-    Shape { checksum: true, ..shape("GitHub token", "ghp_", r"\bghp_[A-Za-z0-9]{36}\b") },
-    Shape { checksum: true, ..shape("GitHub token", "gho_", r"\bgho_[A-Za-z0-9]{36}\b") },
-    Shape { checksum: true, ..shape("GitHub token", "ghs_", r"\bghs_[A-Za-z0-9]{36}\b") },
-    shape("GitHub token", "github_pat_", r"\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b"),
-    shape("Hugging Face token", "hf_", r"\bhf_[A-Za-z]{34}\b"),
-    shape("Anthropic key", "sk-ant-", r"\bsk-ant-[a-z]+\d\d-[A-Za-z0-9_-]{80,120}"),
-    Shape { prefix: 3, ..shape("OpenAI key", "T3BlbkFJ", r"\bsk-[A-Za-z0-9_-]{20,100}T3BlbkFJ[A-Za-z0-9_-]{20,100}") },
-    shape("AWS access key", "AKIA", r"\bAKIA[A-Z2-7]{16}\b"),
-    shape("Google API key", "AIza", r"\bAIza[A-Za-z0-9_-]{35}"),
-    shape("Slack token", "xoxb-", r"\bxoxb-\d{10,13}-\d{10,13}-[A-Za-z0-9]{24}\b"),
-    shape("Slack token", "xoxp-", r"\bxoxp-\d{10,13}-\d{10,13}-\d{10,13}-[a-f0-9]{32}\b"),
-    shape("Groq key", "gsk_", r"\bgsk_[A-Za-z0-9]{52}\b"),
-    shape("Stripe key", "sk_live_", r"\bsk_live_[A-Za-z0-9]{24,99}\b"),
-    shape("GitLab token", "glpat-", r"\bglpat-[A-Za-z0-9_-]{20}\b"),
-    shape("Replicate token", "r8_", r"\br8_[A-Za-z0-9]{37}\b"),
-    shape("NVIDIA key", "nvapi-", r"\bnvapi-[A-Za-z0-9_-]{64}"),
-    shape("Tavily key", "tvly-", r"\btvly-(?:dev-)?[A-Za-z0-9]{32}\b"),
-    Shape { prefix: 0, ..shape("Telegram bot token", ":AA", r"\b\d{8,10}:AA[A-Za-z0-9_-]{33}\b") },
-    shape("SendGrid key", "SG.", r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}\b"),
-];
-
-/// What a text holds that has a token in it.
-pub const LITERALS: &[&str] = &[
-    "ghp_",
-    "gho_",
-    "ghs_",
-    "github_pat_",
-    "hf_",
-    "sk-ant-",
-    "T3BlbkFJ",
-    "AKIA",
-    "AIza",
-    "xoxb-",
-    "xoxp-",
-    "gsk_",
-    "sk_live_",
-    "glpat-",
-    "r8_",
-    "nvapi-",
-    "tvly-",
-    ":AA",
-    "SG.",
-];
-
 /// The tokens in a text, in their order. Placeholders and examples are left out.
 #[must_use]
 pub fn find(text: &str) -> Vec<Secret> {
     // Most runs meet the beginning of two or three kinds, so the others are never compiled.
-    static PATTERNS: [OnceLock<Option<Regex>>; SHAPES.len()] = [const { OnceLock::new() }; SHAPES.len()];
+    static PATTERNS: LazyLock<Vec<OnceLock<Option<Regex>>>> =
+        LazyLock::new(|| secret_shapes().iter().map(|_| OnceLock::new()).collect());
     let mut found = Vec::new();
-    for (shape, pattern) in SHAPES.iter().zip(&PATTERNS).filter(|(shape, _)| text.contains(shape.literal)) {
+    for (shape, pattern) in secret_shapes().iter().zip(&*PATTERNS).filter(|(shape, _)| text.contains(&shape.literal)) {
         let Some(pattern) = pattern.get_or_init(|| compile(shape)) else { continue };
         for token in pattern.find_iter(text) {
-            let body = token.as_str().get(shape.prefix..).unwrap_or_default();
-            let real = if shape.checksum { has_github_checksum(token.as_str()) } else { !is_placeholder(body) };
-            // Firebase's web keys name a project and open nothing by themselves.
-            let public = shape.literal == "AIza" && line_around(text, token.start()).contains("firebase");
-            if real && !public {
-                let hidden = Span::new(token.start() + shape.prefix, token.end());
-                found.push(Secret { kind: shape.kind, span: Span::from(token.range()), hidden });
+            let body = token.as_str().get(shape.prefix()..).unwrap_or_default();
+            let real = match shape.checksum {
+                Some(SecretChecksum::GithubCrc32) => has_github_checksum(token.as_str()),
+                None => !is_placeholder(body),
+            };
+            let is_public = || {
+                let line = line_around(text, token.start());
+                shape.public_near.iter().any(|word| line.contains(word))
+            };
+            if real && !is_public() {
+                let hidden = Span::new(token.start() + shape.prefix(), token.end());
+                found.push(Secret { kind: &shape.kind, span: Span::from(token.range()), hidden });
             }
         }
     }
@@ -101,8 +48,8 @@ pub fn find(text: &str) -> Vec<Secret> {
 }
 
 /// A shape's pattern; tokens are ASCII, and so is what ends them.
-fn compile(shape: &Shape) -> Option<Regex> {
-    RegexBuilder::new(shape.pattern).unicode(false).build().ok()
+fn compile(shape: &SecretShape) -> Option<Regex> {
+    RegexBuilder::new(&shape.pattern).unicode(false).build().ok()
 }
 
 /// The line around an offset, in lower case.
@@ -117,11 +64,10 @@ fn line_around(text: &str, at: usize) -> String {
 
 /// Whether somebody wrote it to stand for a token: `xxxx`, `your_key`, `1234567890`.
 fn is_placeholder(body: &str) -> bool {
-    let lower = body.to_ascii_lowercase();
-    let words = ["example", "placeholder", "your", "xxxx", "dummy", "fake", "sample", "redacted", "insert", "changeme"];
-    if words.iter().any(|word| lower.contains(word)) {
+    if names_a_placeholder(body) {
         return true;
     }
+    let lower = body.to_ascii_lowercase();
     let bytes = lower.as_bytes();
     let same = bytes.windows(5).any(|run| run.iter().all(|byte| *byte == run[0]));
     let rising = bytes.windows(6).any(|run| run.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1)));
@@ -169,11 +115,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_shape_is_waited_for() {
-        let literals: Vec<_> = SHAPES.iter().map(|shape| shape.literal).collect();
-        assert_eq!(literals, LITERALS);
-        for shape in SHAPES {
-            assert!(compile(shape).is_some(), "{}", shape.pattern);
+    fn a_key_that_is_public_is_told_by_its_line() {
+        let key = format!("AIza{}", "Sy7Qd2Kf9Rw4Lx8Vb3Nc6Mz1Tp5Hg0Jj-aEu");
+        assert_eq!(find(&format!("KEY = '{key}'")).len(), 1);
+        for name in ["INNERTUBE_API_KEY", "firebaseConfig.apiKey"] {
+            assert!(find(&format!("{name} = '{key}'")).is_empty(), "{name}");
         }
     }
 

@@ -13,6 +13,7 @@ mod page;
 pub mod python_version;
 mod releases;
 mod resolution;
+mod secrets;
 mod servers;
 mod space_card;
 pub mod standard_library;
@@ -38,6 +39,7 @@ pub use page::{Example, ExampleFile, FixAvailability, PageError, RulePage, Side,
 pub use python_version::{PythonSet, PythonVersion, PythonVersionError};
 pub use releases::{Release, newest_for, releases};
 pub use resolution::{Outcome, Resolution};
+pub use secrets::{SecretChecksum, SecretShape, names_a_placeholder, secret_literals, secret_shapes};
 pub use servers::{ArgumentCondition, ServerCall, ServerCommand, Servers, Setting, servers};
 pub use space_card::{CardDefaults, CardKey, CardLimits, CardType, MistakenKey, SpaceCard, space_card};
 pub use step_effects::{

@@ -2,7 +2,7 @@
 
 use crate::deployment::Project;
 use crate::diagnostic::{Location, RuleId, Severity};
-use crate::formats::secrets;
+use crate::knowledge::secret_literals;
 use crate::rules::{Reporter, Rule};
 
 /// ENV002 secret-in-source.
@@ -14,12 +14,12 @@ impl Rule for SecretInSource {
     }
 
     fn literals(&self) -> &'static [&'static str] {
-        secrets::LITERALS
+        secret_literals()
     }
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let documents = project.documents();
-        for path in documents.files_mentioning(secrets::LITERALS) {
+        for path in documents.files_mentioning(secret_literals()) {
             let aside = path.parts().any(|part| {
                 matches!(part.to_ascii_lowercase().as_str(), "test" | "tests" | "fixtures" | "testdata" | "docs")
             });
