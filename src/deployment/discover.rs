@@ -173,7 +173,12 @@ fn space_packages(
     python: Option<PythonVersion>,
 ) -> super::Packages {
     let mut gatherer = Gatherer::new(documents, python);
-    gather_folder(documents, root, &mut gatherer);
+    // Of other manifests the platform takes no notice; a workflow may make a requirements file of them.
+    let installs = matches!(card.sdk(), Sdk::Gradio | Sdk::Streamlit);
+    let requirements = root.join("requirements.txt").is_some_and(|path| documents.repository().has_file(&path));
+    if requirements || !installs || space::is_assembled(documents, card) || space::is_supplied(documents) {
+        gather_folder(documents, root, &mut gatherer);
+    }
     if let (Sdk::Gradio | Sdk::Streamlit, Some(version)) = (card.sdk(), card.text("sdk_version")) {
         let name = if card.sdk() == Sdk::Gradio { "gradio" } else { "streamlit" };
         if let Some(requirement) = Requirement::exact(name, version.value.trim(), version.span) {
@@ -228,6 +233,10 @@ fn containers<'d>(documents: &'d Documents, spaces: &[Deployment<'d>]) -> Vec<De
         spaces.iter().filter_map(|space| space.dockerfile().map(|(path, _)| path.clone())).collect();
     // A Space of another SDK takes no notice of the Dockerfile beside its card, but other hosts do.
     for entry in documents.repository().of_kind(FileKind::Compose) {
+        // What an editor starts for those who work on the program.
+        if entry.path().parts().any(|part| part == ".devcontainer") {
+            continue;
+        }
         let Some(compose) = documents.compose(entry.path()) else { continue };
         for (dockerfile, deployment) in compose_services(documents, entry.path(), compose) {
             claimed.insert(dockerfile);

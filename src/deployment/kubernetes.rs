@@ -3,6 +3,7 @@
 use crate::diagnostic::{Location, RepoPath, Spanned};
 use crate::formats::kubernetes::{Body, Container, Manifest, Object, Workload};
 use crate::formats::shell::Command;
+use crate::knowledge::is_public_image;
 use crate::repo::FileKind;
 
 use super::container::{Image, Replacement, folder_deployment};
@@ -177,7 +178,8 @@ fn deployment<'d>(
     Some(deployment)
 }
 
-/// The Dockerfile that most likely builds a container's image: the only one, or the one in the folder of the image's name.
+/// The Dockerfile that most likely builds a container's image: the one in the folder of the image's name, or the only one
+/// where there is only one image to build.
 fn dockerfile_of(documents: &Documents, container: &Container) -> Option<RepoPath> {
     let image = container.image_reference.as_ref()?;
     let name = image.name.rsplit('/').next()?;
@@ -185,9 +187,21 @@ fn dockerfile_of(documents: &Documents, container: &Container) -> Option<RepoPat
         documents.repository().of_kind(FileKind::Dockerfile).map(|entry| entry.path().clone()).collect();
     let in_folder = dockerfiles.iter().find(|path| path.parent().file_name() == name);
     let by_suffix = dockerfiles.iter().find(|path| path.extension() == name);
-    let public = image.registry.is_none() && !image.name.contains('/') && image.tag.is_some();
     in_folder
         .or(by_suffix)
-        .or_else(|| if public { None } else { dockerfiles.first().filter(|_| dockerfiles.len() == 1) })
+        .or_else(|| dockerfiles.first().filter(|_| dockerfiles.len() == 1 && is_only_own(documents, &image.name)))
         .cloned()
+}
+
+/// Whether an image is the only one of the repository's workloads that is not pulled from others.
+fn is_only_own(documents: &Documents, name: &str) -> bool {
+    let manifests = documents.repository().of_kind(FileKind::Yaml);
+    let objects = manifests.filter_map(|entry| Some(documents.kubernetes(entry.path())?.objects())).flatten();
+    let mut images = objects.flat_map(|object| match &object.body {
+        Body::Workload(workload) => workload.containers.as_slice(),
+        _ => &[],
+    });
+    let is_other = |image: &str| image != name && !is_public_image(image);
+    !is_public_image(name)
+        && !images.any(|container| container.image_reference.as_ref().is_some_and(|image| is_other(&image.name)))
 }

@@ -1,5 +1,7 @@
 //! Where files of the repository stand in an image: the COPY and ADD instructions read backwards.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::RepoPath;
 use crate::formats::dockerfile::{Dockerfile, Stage};
 use crate::formats::dockerignore::DockerIgnore;
@@ -25,6 +27,8 @@ pub struct ImageLayout<'d> {
     copies: Vec<Copied>,
     workdir: String,
     python_path: Vec<String>,
+    /// What `ENV` sets.
+    variables: BTreeMap<String, String>,
     /// The build context, and what does not reach the build from it.
     context: RepoPath,
     ignored: Option<&'d DockerIgnore>,
@@ -49,7 +53,9 @@ impl<'d> ImageLayout<'d> {
         let python_path = environment.iter().rev().find(|variable| variable.name.value == "PYTHONPATH");
         let python_path = python_path.and_then(|variable| variable.value.value.clone()).unwrap_or_default();
         let python_path = python_path.split(':').filter(|part| !part.is_empty()).map(|part| absolute(&workdir, part));
+        let set = environment.iter().filter_map(|one| Some((one.name.value.clone(), one.value.value.clone()?)));
         let mut layout = Self {
+            variables: set.collect(),
             repository,
             copies: Vec::new(),
             python_path: python_path.collect(),
@@ -240,6 +246,10 @@ impl Locate for ImageLayout<'_> {
         let mut roots: Vec<_> = folders.filter_map(|folder| self.source_of(folder)).collect();
         roots.dedup();
         roots
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).cloned()
     }
 }
 

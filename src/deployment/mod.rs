@@ -83,6 +83,13 @@ impl Locate for Layout<'_> {
             Self::Folder(layout) => layout.import_roots(),
         }
     }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        match self {
+            Self::Image(layout) => layout.variable(name),
+            Self::Folder(layout) => layout.variable(name),
+        }
+    }
 }
 
 /// A port of a deployment, and who says it.

@@ -102,6 +102,13 @@ pub fn is_assembled(documents: &Documents, card: &Card<'_>) -> bool {
             .any(|(path, _)| documents.repository().source(path).is_some_and(|source| source.text().contains(readme)))
 }
 
+/// Whether a workflow speaks of a requirements file, which it then may write or copy there.
+#[must_use]
+pub fn is_supplied(documents: &Documents) -> bool {
+    let mut workflows = documents.repository().of_kind(FileKind::Workflow);
+    workflows.any(|entry| entry.source().is_ok_and(|source| source.text().contains("requirements.txt")))
+}
+
 /// The card of the Space that `readme` describes, if it does.
 #[must_use]
 pub fn card<'d>(documents: &'d Documents, readme: &'d RepoPath) -> Option<Card<'d>> {

@@ -1,7 +1,7 @@
 //! What starts in a deployment: commands, and the Python files that they lead to.
 
 use crate::diagnostic::{Location, RepoPath};
-use crate::formats::shell::{Command, Invocation, invocations};
+use crate::formats::shell::{Command, Invocation, Word, invocations};
 
 use super::Documents;
 
@@ -47,6 +47,11 @@ pub trait Locate {
 
     /// The folders of the repository in which Python looks for modules.
     fn import_roots(&self) -> Vec<RepoPath>;
+
+    /// The value that the deployment sets an environment variable to.
+    fn variable(&self, _name: &str) -> Option<String> {
+        None
+    }
 }
 
 /// The starts that a list of commands comes to: start scripts are followed, and the programs that run in the end are
@@ -78,7 +83,8 @@ fn collect(
     found: &mut Vec<Start>,
 ) {
     for invocation in commands.iter().flat_map(invocations) {
-        if let Some(script) = shell_script(&invocation).and_then(|script| locate.file(script)) {
+        let expanded = expanded(locate, &invocation);
+        if let Some(script) = shell_script(&expanded).and_then(|script| locate.file(script)) {
             if depth < MAX_SCRIPTS
                 && let Some(commands) = documents.shell(&script)
             {
@@ -86,9 +92,23 @@ fn collect(
             }
             continue;
         }
-        let file = python_file(locate, &invocation).or_else(|| project_script(documents, locate, &invocation));
+        let file = python_file(locate, &expanded).or_else(|| project_script(documents, locate, &expanded));
         let location = Location::new(path, invocation.span);
         found.push(Start { location, invocation: Some(invocation), file, exec_form });
+    }
+}
+
+/// The same with the variables that are known put in: `uvicorn $APP_MODULE` of an image with `ENV APP_MODULE=main:app`.
+fn expanded(locate: &dyn Locate, invocation: &Invocation) -> Invocation {
+    let word = |word: &Word| match word.expand(|name| locate.variable(name)) {
+        Some(text) if word.has_expansion() => Word::literal(text, word.span, word.map.clone()),
+        _ => word.clone(),
+    };
+    Invocation {
+        program: word(&invocation.program),
+        module: invocation.module.as_ref().map(word),
+        arguments: invocation.arguments.iter().map(word).collect(),
+        ..invocation.clone()
     }
 }
 

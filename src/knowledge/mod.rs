@@ -10,6 +10,7 @@ pub mod import_names;
 pub mod package_breaks;
 pub mod package_needs;
 mod page;
+mod public_images;
 pub mod python_version;
 mod releases;
 mod resolution;
@@ -36,6 +37,7 @@ pub use event_loops::{
     fits_any,
 };
 pub use page::{Example, ExampleFile, FixAvailability, PageError, RulePage, Side, Symptom};
+pub use public_images::is_public_image;
 pub use python_version::{PythonSet, PythonVersion, PythonVersionError};
 pub use releases::{Release, newest_for, releases};
 pub use resolution::{Outcome, Resolution};

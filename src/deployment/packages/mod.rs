@@ -176,6 +176,13 @@ impl Packages {
         self.locked.get(name)
     }
 
+    /// Whether lock files fix several versions of the package of this normalised name, each for other Pythons, platforms or
+    /// installers.
+    #[must_use]
+    pub fn is_forked(&self, name: &str) -> bool {
+        self.forked.contains(name)
+    }
+
     /// The version that a resolver chose for the package of this normalised name, and the resolver.
     #[must_use]
     pub fn resolved(&self, name: &str) -> Option<(&Version, &str)> {

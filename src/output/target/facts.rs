@@ -88,6 +88,8 @@ pub(super) struct PackageFact {
     pub versions: Option<String>,
     /// What the next build installs, where the releases are known.
     pub next: Option<String>,
+    /// Whether lock files fix several versions, each for other Pythons, platforms or installers.
+    pub several_locked: bool,
     /// Whether a text of the repository asks for it, rather than only a lock file.
     pub asked_for: bool,
     pub places: Vec<Place>,
@@ -242,6 +244,7 @@ impl Places<'_> {
                     name: name.to_owned(),
                     versions: allowed.as_ref().map(Allowed::asked_in_words),
                     next: allowed.and_then(|allowed| Some(allowed.next?.to_string())),
+                    several_locked: packages.is_forked(name),
                     asked_for,
                     places,
                 }

@@ -171,7 +171,8 @@ fn rows(facts: &DeploymentFacts) -> Vec<Row> {
 
 fn package(package: &PackageFact) -> Row {
     let versions = match (&package.versions, &package.next) {
-        (None, _) => "from elsewhere".to_owned(),
+        (None, _) if package.several_locked => "several versions, fixed by lock files".to_owned(),
+        (None, _) => "from a path, a URL or a variable".to_owned(),
         (Some(versions), Some(next)) if next != versions => format!("{versions} → {next}"),
         (Some(versions), _) => versions.clone(),
     };

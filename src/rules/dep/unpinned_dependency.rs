@@ -129,9 +129,12 @@ fn by_file<'d>(deployment: &'d Deployment<'_>) -> BTreeMap<&'d RepoPath, Vec<&'d
     files
 }
 
-/// Whether a requirements file is, by its name, for those who work on the program: `requirements-dev.txt`,
-/// `requirements/test.txt`.
+/// Whether a file that installs packages is, by its name or folder, for those who work on the program:
+/// `requirements-dev.txt`, `requirements/test.txt`, `tests/Dockerfile`.
 fn is_for_developers(path: &RepoPath) -> bool {
+    if path.parent().parts().any(|folder| matches!(folder, "test" | "tests" | "testing" | ".devcontainer")) {
+        return true;
+    }
     let stem = path.file_name().strip_suffix(".txt").or_else(|| path.file_name().strip_suffix(".in"));
     stem.is_some_and(|stem| stem.to_ascii_lowercase().split(['-', '_', '.']).any(|word| FOR_DEVELOPERS.contains(&word)))
 }

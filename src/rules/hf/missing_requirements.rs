@@ -37,7 +37,7 @@ impl Rule for MissingRequirements {
         if is_there
             || !deployment.reach().is_certain()
             || space::is_assembled(documents, &card)
-            || is_supplied(documents)
+            || space::is_supplied(documents)
             || installs_by_itself(deployment)
         {
             return;
@@ -119,14 +119,6 @@ fn is_first_party(deployment: &Deployment<'_>, module: &str) -> bool {
         || repository
             .entries()
             .any(|entry| entry.path().file_name() == file || entry.path().parent().parts().any(|part| part == module))
-}
-
-/// Whether a workflow speaks of a requirements file, which it then may write or copy there.
-fn is_supplied(documents: &Documents) -> bool {
-    documents
-        .repository()
-        .of_kind(FileKind::Workflow)
-        .any(|entry| entry.source().is_ok_and(|source| source.text().contains(REQUIREMENTS)))
 }
 
 /// Whether the program calls pip itself as it starts.

@@ -84,9 +84,10 @@ impl<'p> Installed<'p> {
                 };
                 let (every, words) = match &verdict {
                     // Nothing in the repository asks for it: others bring it.
-                    Verdict::EveryVersion if allowed.evidence.is_empty() => {
-                        (true, format!("{name} {}, {chosen}", allowed.in_words()))
-                    }
+                    Verdict::EveryVersion if allowed.evidence.is_empty() => match &allowed.next {
+                        Some(next) => (true, format!("{name} {next}, {chosen}")),
+                        None => (true, format!("{name} {}, {chosen}", allowed.in_words())),
+                    },
                     Verdict::EveryVersion if allowed.versions.exact_version().is_some() => {
                         (true, format!("{name} {}", allowed.in_words()))
                     }
