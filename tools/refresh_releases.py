@@ -85,6 +85,9 @@ def normal_specifier(text: str | None) -> str | None:
         SpecifierSet(text)
     except InvalidSpecifier:
         return None
+    # `!=3.0*`, which old releases of pip still read.
+    if re.search(r"\d\*", text):
+        return None
     return ",".join(part.strip().replace(" ", "") for part in text.split(",") if part.strip())
 
 
