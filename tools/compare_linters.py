@@ -145,27 +145,28 @@ def main() -> int:
         fixture, codes = failure["fixture"], failure["codes"]
         own = [row for row in preflight(options.preflight.resolve(), ROOT / "fixtures" / fixture) if row["code"] in codes]
         own = [row for row in own if failure.get("about", "") in row["message"] + " ".join(label["message"] for label in row["labels"])]
-        if not own:
+        if codes and not own:
             print(f"{failure['number']}: preflight itself says nothing of {codes} in {fixture}", file=sys.stderr)
             return 1
-        lines = set().union(*(lines_of(row) for row in own))
+        lines: set[tuple[str, int]] = set().union(*(lines_of(row) for row in own))
         lines |= {(file, int(line)) for file, _, line in (place.rpartition(":") for place in failure.get("also", []))}
         cells = []
         for tool in tools:
             said = quoted(tool, of(tool, fixture), of(tool, f"{fixture}-fixed"), lines)
             counts[tool] += bool(said)
             cells.append(said.replace("|", "\\|") or "–")
-        first = own[0]
-        ours = f"{first['code']} {first['severity']}: {first['message']}".replace("|", "\\|")
+        ours = f"{own[0]['code']} {own[0]['severity']}: {own[0]['message']}" if own else f"– ({failure['why']})"
+        ours = ours.replace("|", "\\|")
         rows.append(f"| {failure['number']} | {failure['what']} | `{fixture}` | {' | '.join(cells)} | {ours} |")
 
     versions = {tool: version_of(run([str(peers / program), "--version"], ROOT)) for tool, program in
                 {"ruff": "ruff", "pylint": "pylint", "flake8-async": "flake8", "semgrep": "semgrep", "mypy": "mypy"}.items()}
-    (ROOT / "docs" / "comparison.md").write_text(page(rows, counts, versions, len(failures)), encoding="utf-8")
+    missed = sum(not failure["codes"] for failure in failures)
+    (ROOT / "docs" / "comparison.md").write_text(page(rows, counts, versions, len(failures), missed), encoding="utf-8")
     return 0
 
 
-def page(rows: list[str], counts: dict[str, int], versions: dict[str, str], total: int) -> str:
+def page(rows: list[str], counts: dict[str, int], versions: dict[str, str], total: int, missed: int) -> str:
     said = ", ".join(f"{tool} {count}" for tool, count in counts.items())
     used = "; ".join(f"{tool}: {version}" for tool, version in versions.items())
     head = f"""# What other linters say
@@ -173,7 +174,8 @@ def page(rows: list[str], counts: dict[str, int], versions: dict[str, str], tota
 Each failure that preflight was made for stands in a fixture, a small repository under `fixtures/`, with a corrected twin.
 This table shows what other linters say about it, run for real with all their rules: a message is quoted where it stands on a
 line that preflight's finding or its labels name and goes away in the twin. Rules on style are left out. `–` means that the
-tool says nothing. Of {total} failures they have something to say about: {said}.
+tool says nothing. Of {total} failures they have something to say about: {said}. preflight says nothing of {missed}, and
+why not.
 
 These tools are good at what they are for, which is code. Most of these failures are not in the code of one file: they are in
 what surrounds it.

@@ -2,7 +2,7 @@
 
 use crate::deployment::reach::is_aside;
 use crate::diagnostic::RepoPath;
-use crate::formats::python::{BlockKind, Call, Callee, Function, Module, QualifiedName, Value, ValueKind};
+use crate::formats::python::{BlockKind, Call, Callee, Function, Module, QualifiedName, Runner, Value, ValueKind};
 
 use super::{CallGraph, ClassAt, Definition, Edge, EdgeKind, FunctionAt};
 
@@ -42,9 +42,22 @@ impl<'d> CallGraph<'d> {
     pub fn callers(&self, target: FunctionAt<'d>) -> Vec<Edge<'d>> {
         let class = target.row().class.map(|id| ClassAt { path: target.path, module: target.module, id });
         let distinctive = class.is_some() && self.is_distinctive(target);
-        let question = Question { graph: self, target, class, distinctive };
+        let heirs = class.filter(|_| is_constructor(&target.row().name)).map_or_else(Vec::new, |class| {
+            let derived = self.derived(class).into_iter();
+            derived.filter(|heir| self.method(*heir, &target.row().name) == Some(target)).collect()
+        });
+        let mut files = self.files_that_may_lead_to(target, class);
+        for heir in &heirs {
+            let spelling = self.documents.python_naming(&heir.row().name);
+            for file in spelling.iter().take(FEW_FILES).filter_map(|file| self.file(file)) {
+                if !files.iter().any(|(known, _)| *known == file.0) {
+                    files.push(file);
+                }
+            }
+        }
+        let question = Question { graph: self, target, class, distinctive, heirs };
         let mut edges = Vec::new();
-        for (path, module) in self.files_that_may_lead_to(target, class) {
+        for (path, module) in files {
             if !is_aside(path, &RepoPath::root()) || path == target.path {
                 question.edges_in(path, module, &mut edges);
             }
@@ -127,6 +140,8 @@ struct Question<'g, 'd> {
     target: FunctionAt<'d>,
     class: Option<ClassAt<'d>>,
     distinctive: bool,
+    /// The classes whose constructor the target is, beside its own.
+    heirs: Vec<ClassAt<'d>>,
 }
 
 impl<'d> Question<'_, 'd> {
@@ -147,7 +162,13 @@ impl<'d> Question<'_, 'd> {
             }
             for argument in &call.arguments {
                 if self.is_passed(path, module, &argument.value, MAX_PARTIALS) {
-                    edges.push(edge(argument.value.span, EdgeKind::HandOff(call.runner()), false));
+                    let runner = call.runner();
+                    let kind = if runner == Runner::Unknown && self.graph.runs_argument(path, module, call, argument) {
+                        EdgeKind::Call
+                    } else {
+                        EdgeKind::HandOff(runner)
+                    };
+                    edges.push(edge(argument.value.span, kind, false));
                 }
             }
         }
@@ -246,13 +267,22 @@ impl<'d> Question<'_, 'd> {
                 return Some(false);
             }
             Callee::UnknownMethod { method, .. } => {
-                return (self.distinctive && *method == row.name).then_some(true);
+                if *method != row.name {
+                    return None;
+                }
+                return match self.graph.callee(path, module, call) {
+                    Some(Definition::Function(found)) if found == self.target => Some(false),
+                    Some(Definition::Function(found)) => self.may_be_overridden(found, call),
+                    _ => self.distinctive.then_some(true),
+                };
             }
             _ => {}
         }
         let constructs = is_constructor(&row.name);
         let wanted = if constructs { &self.class?.row().name } else { &row.name };
-        if !matches!(call.callee, Callee::Class(_) | Callee::Function(_)) && call.callee.last_name() != Some(wanted) {
+        let last = call.callee.last_name();
+        let is_heir = self.heirs.iter().any(|heir| last == Some(&*heir.row().name));
+        if !matches!(call.callee, Callee::Class(_) | Callee::Function(_)) && last != Some(wanted) && !is_heir {
             // An alias of an import is resolved to its own name, so the last name is the definition's.
             return None;
         }

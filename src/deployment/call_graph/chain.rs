@@ -109,7 +109,7 @@ impl<'d> CallGraph<'d> {
         let mut inferred: Option<Chain<'d>> = None;
         while let Some((at, depth)) = queue.pop_front() {
             let Some((function, _)) = seen.get(at).copied() else { break };
-            if !runs_when_called(function) || is_cut(function) {
+            if !self.runs_when_called(function) || is_cut(function) {
                 continue;
             }
             for edge in self.callers(function) {
@@ -148,6 +148,19 @@ impl<'d> CallGraph<'d> {
     }
 }
 
+impl<'d> CallGraph<'d> {
+    /// Whether calling the function runs its body there and then.
+    fn runs_when_called(&self, function: FunctionAt<'d>) -> bool {
+        !function.row().is_generator && self.is_followed(function)
+    }
+
+    /// Whether its decorators leave it what it is: a function that runs in the caller's thread.
+    pub(super) fn is_followed(&self, function: FunctionAt<'d>) -> bool {
+        let mut decorators = function.row().decorators.iter();
+        decorators.all(|decorator| keeps_nature(decorator) || self.calls_through(function, decorator))
+    }
+}
+
 /// The hops from the root at `edge`, which leads to `seen[at]`, down to where the search began.
 fn hops<'d>(seen: &[(FunctionAt<'d>, Option<(usize, Edge<'d>)>)], at: usize, edge: Edge<'d>) -> Vec<Hop<'d>> {
     let mut hops = Vec::new();
@@ -164,12 +177,6 @@ fn hops<'d>(seen: &[(FunctionAt<'d>, Option<(usize, Edge<'d>)>)], at: usize, edg
 fn is_lazy(edge: Edge<'_>) -> bool {
     edge.function().is_some_and(|function| function.row().decorators.iter().any(|row| row.text.ends_with("property")))
         && edge.module.conditions(edge.block).next().is_some()
-}
-
-/// Whether calling the function runs its body there and then.
-fn runs_when_called(function: FunctionAt<'_>) -> bool {
-    let row = function.row();
-    !row.is_generator && row.decorators.iter().all(keeps_nature)
 }
 
 /// Whether a decorator leaves it to the caller's thread to run the function.

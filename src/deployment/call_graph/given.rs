@@ -1,7 +1,9 @@
 //! What callers give for a parameter, and so what a call of a parameter or of an attribute may run.
 
 use crate::diagnostic::RepoPath;
-use crate::formats::python::{Call, Callee, ClassId, FunctionId, Module, QualifiedName, Value, ValueKind};
+use crate::formats::python::{
+    Argument, Call, Callee, ClassId, Decorator, FunctionId, Module, QualifiedName, Value, ValueKind,
+};
 
 use super::{CallGraph, ClassAt, Definition, EdgeKind, FunctionAt};
 
@@ -130,6 +132,52 @@ impl<'d> CallGraph<'d> {
         }
     }
 
+    /// Whether the function of the repository that takes an argument calls it itself, there and then: `retry(work)`.
+    pub(super) fn runs_argument(
+        &self,
+        path: &'d RepoPath,
+        module: &'d Module,
+        call: &Call,
+        argument: &Argument,
+    ) -> bool {
+        let Some(Definition::Function(taker)) = self.callee(path, module, call) else { return false };
+        let row = taker.row();
+        let bound = usize::from(row.class.is_some() && !row.decorators.iter().any(|row| &*row.text == "staticmethod"));
+        let parameter = match (&argument.name, argument.position) {
+            (Some(name), _) => row.parameter(name),
+            (None, Some(position)) => row.parameters.get(position + bound),
+            (None, None) => None,
+        };
+        !row.is_generator
+            && self.is_followed(taker)
+            && parameter.is_some_and(|parameter| calls_parameter(taker, taker.id, &parameter.name))
+    }
+
+    /// Whether what a decorator of the repository makes of a function is a plain function that calls it.
+    pub(super) fn calls_through(&self, function: FunctionAt<'d>, decorator: &Decorator) -> bool {
+        let Some(name) = &decorator.name else { return false };
+        let module = function.module;
+        let local = module.function_ids().find(|(_, row)| *row.qualified == **name && !row.is_nested());
+        let maker = match local {
+            Some((id, _)) => FunctionAt { id, ..function },
+            None => match self.definition(name, function.path) {
+                Some(Definition::Function(maker)) => maker,
+                _ => return false,
+            },
+        };
+        // `@logged`, or `@retry(3)` with one more function between.
+        let taker = if decorator.call.is_none() {
+            Some(maker)
+        } else {
+            let mut inner = maker.module.function_ids().filter(|(_, row)| row.parent == Some(maker.id));
+            inner.next().map(|(id, _)| FunctionAt { id, ..maker })
+        };
+        let Some(taker) = taker else { return false };
+        let Some(parameter) = taker.row().parameters.first() else { return false };
+        let mut wrappers = taker.module.function_ids().filter(|(_, row)| row.parent == Some(taker.id) && !row.is_async);
+        wrappers.any(|(id, row)| !row.is_generator && calls_parameter(taker, id, &parameter.name))
+    }
+
     fn functions(&self, given: Vec<Given<'d>>) -> Vec<FunctionAt<'d>> {
         let functions = given.into_iter().filter_map(|Given { path, module, value }| match &value.kind {
             ValueKind::Function(id) | ValueKind::Method(_, id) => Some(FunctionAt { path, module, id: *id }),
@@ -143,13 +191,22 @@ impl<'d> CallGraph<'d> {
     }
 
     /// The classes of the repository that are derived from a class.
-    fn derived(&self, class: ClassAt<'d>) -> Vec<ClassAt<'d>> {
+    pub(super) fn derived(&self, class: ClassAt<'d>) -> Vec<ClassAt<'d>> {
         let files = self.documents.python_naming(&class.row().name);
         let files = files.iter().take(MOST_FILES).filter_map(|file| self.file(file));
         let classes =
             files.flat_map(|(path, module)| module.class_ids().map(move |(id, _)| ClassAt { path, module, id }));
         classes.filter(|other| *other != class && self.lineage(*other).contains(&class)).collect()
     }
+}
+
+/// Whether a function calls a parameter of its own, or of one around it, by its name.
+fn calls_parameter(owner: FunctionAt<'_>, caller: FunctionId, parameter: &str) -> bool {
+    owner.module.calls.iter().any(|call| {
+        call.function == Some(caller)
+            && !call.deferred
+            && matches!(&call.callee, Callee::UnknownName(name) if **name == *parameter)
+    })
 }
 
 /// The class whose method a function is, or is nested in.

@@ -33,7 +33,20 @@ impl<'d> CallGraph<'d> {
                 found.map(Definition::Function)
             }
             Callee::Qualified(name) | Callee::Method(name) => self.definition(name, path),
-            Callee::UnknownMethod { .. } | Callee::UnknownName(_) | Callee::Unknown => None,
+            // An attribute that a class of another file sets.
+            Callee::UnknownMethod { receiver, method } => {
+                let attribute = receiver.strip_prefix("self.").filter(|attribute| !attribute.contains(['(', '[']))?;
+                let id = module.method_class(call.function?)?;
+                let class = ClassAt { path, module, id };
+                self.member_of_class(class, &format!("{attribute}.{method}"), MAX_STEPS)
+            }
+            // One of several stars.
+            Callee::UnknownName(name) => {
+                let bound = module.functions.iter().any(|function| function.parameter(name).is_some())
+                    || module.assignments.iter().any(|row| row.target == *name);
+                if bound { None } else { self.from_stars(path, module, name, MAX_STEPS) }
+            }
+            Callee::Unknown => None,
         }
     }
 
@@ -92,6 +105,11 @@ impl<'d> CallGraph<'d> {
                 _ => None,
             };
         }
+        self.from_stars(path, module, name, steps)
+    }
+
+    /// What `from module import *` brings under a name.
+    fn from_stars(&self, path: &'d RepoPath, module: &'d Module, name: &str, steps: usize) -> Option<Definition<'d>> {
         module.imports.iter().filter(|import| import.name.as_deref() == Some("*")).find_map(|import| {
             let package = QualifiedName::new(import.qualified().trim_end_matches('*').trim_end_matches('.'));
             self.definition_within(&package.member(name), path, steps)
@@ -131,7 +149,14 @@ impl<'d> CallGraph<'d> {
         {
             return Some(Definition::Function(method));
         }
-        let attribute = class.row().attributes.iter().find(|attribute| &*attribute.name == head)?;
+        let (class, attribute) = self.lineage(class).into_iter().find_map(|class| {
+            let mut attributes = class.row().attributes.iter().filter(|attribute| &*attribute.name == head);
+            // `None` first and the real thing later, or an annotation alone.
+            let telling = attributes.find(|row| {
+                row.annotation.is_some() || !matches!(row.value.kind, ValueKind::None | ValueKind::Unknown)
+            });
+            Some((class, telling?))
+        })?;
         let held = match &attribute.value.kind {
             ValueKind::Call(call) => self.constructed(class.path, class.module, class.module.call(*call), steps),
             _ => None,

@@ -97,6 +97,70 @@ fn properties_entries_and_partials_lead_on() {
 }
 
 #[test]
+fn what_is_passed_decorated_inherited_or_inferred_leads_on() {
+    let client =
+        "class Client:\n    def __init__(self): ...\n    def work(self): ...\ndef make():\n    return Client()\n";
+    for (main, start, expected) in [
+        // A function of the repository that calls what it is given.
+        (
+            "def retry(f):\n    return f()\nasync def go():\n    retry(lambda: work())\ndef work(): ...\n",
+            "main.py:work",
+            2,
+        ),
+        ("def retry(f):\n    return f()\nasync def go():\n    retry(work)\ndef work(): ...\n", "main.py:work", 1),
+        // A decorator of the repository whose wrapper calls the function.
+        (
+            "import functools\ndef logged(f):\n    @functools.wraps(f)\n    def inner(*a):\n        return f(*a)\n    return inner\n@logged\ndef work(): ...\nasync def go():\n    work()\n",
+            "main.py:work",
+            1,
+        ),
+        (
+            "from client import Client\nclass Sub(Client): ...\nasync def go():\n    Sub()\n",
+            "client.py:Client.__init__",
+            1,
+        ),
+        ("from client import make\nasync def go():\n    make().work()\n", "client.py:Client.work", 1),
+        (
+            "from client import *\nfrom other import *\nasync def go():\n    Client().work()\n",
+            "client.py:Client.work",
+            0,
+        ),
+        ("from client import *\nfrom other import *\nasync def go():\n    make()\n", "client.py:make", 1),
+        (
+            "from client import Client\nclass App:\n    def __init__(self, client=None):\n        self.client = client or Client()\n    async def go(self):\n        self.client.work()\n",
+            "client.py:Client.work",
+            1,
+        ),
+        (
+            "from client import Client\nasync def go(client: 'Client | None'):\n    client.work()\n",
+            "client.py:Client.work",
+            1,
+        ),
+        (
+            "from base import Base\nclass App(Base):\n    async def go(self):\n        self.client.work()\n",
+            "client.py:Client.work",
+            1,
+        ),
+        (
+            "from dataclasses import dataclass, field\nfrom client import Client\n@dataclass\nclass App:\n    client: Client = field(default_factory=Client)\n    async def go(self):\n        self.client.work()\n",
+            "client.py:Client.work",
+            1,
+        ),
+        // What is handed on, or kept, need not run on the loop.
+        ("def later(f):\n    pool.submit(f)\nasync def go():\n    later(work)\ndef work(): ...\n", "main.py:work", 0),
+        (
+            "def threaded(f):\n    def inner():\n        pool.submit(f)\n    return inner\n@threaded\ndef work(): ...\nasync def go():\n    work()\n",
+            "main.py:work",
+            0,
+        ),
+    ] {
+        let base = "from client import Client\nclass Base:\n    def __init__(self):\n        self.client = Client()\n";
+        let files = [("client.py", client), ("base.py", base), ("other.py", "x = 1\n"), ("main.py", main)];
+        assert_eq!(above(&files, start).map_or(0, |chain| chain.len() - 1), expected, "{main}");
+    }
+}
+
+#[test]
 fn damaged_and_large_files_take_no_long_time() {
     let start = std::time::Instant::now();
     let nested = format!("async def go():\n    {}work()\ndef work(): ...\n", "(".repeat(50_000));

@@ -14,8 +14,8 @@ use super::scope::ScopeId;
 use super::spans::SpanMap;
 use super::walk::{Candidate, Definition, Walked};
 use super::{
-    Attribute, Base, BlockKind, Call, Callee, ClassId, Decorator, EnvironmentAccess, EnvironmentAccessKind, Module,
-    Parameter, ParameterKind, QualifiedName, Reference, Value, ValueKind,
+    Attribute, Base, BlockKind, Call, Callee, ClassId, Decorator, EnvironmentAccess, EnvironmentAccessKind, FunctionId,
+    Module, Parameter, ParameterKind, QualifiedName, Reference, Value, ValueKind,
 };
 
 /// Resolves everything that the walk left open.
@@ -152,11 +152,15 @@ impl<'a, 'w> Builder<'a, 'w> {
         walked
             .functions
             .iter()
-            .map(|node| match node.definition {
+            .enumerate()
+            .map(|(index, node)| match node.definition {
                 Definition::Def(def) => FunctionParts {
                     decorators: self.decorators(&def.decorator_list, node.outer),
                     parameters: self.parameters(&def.parameters, node.outer),
-                    returns: def.returns.as_deref().and_then(|annotation| self.annotation(annotation, node.outer)),
+                    returns: match def.returns.as_deref() {
+                        Some(annotation) => self.annotation(annotation, node.outer),
+                        None => self.returned_class(FunctionId::new(index)),
+                    },
                     returned_call: self.returned_call(&node.returned, node.inner),
                 },
                 Definition::Lambda(lambda) => FunctionParts {
@@ -170,6 +174,14 @@ impl<'a, 'w> Builder<'a, 'w> {
                 },
             })
             .collect()
+    }
+
+    /// The class of which every value that a function returns is an instance.
+    fn returned_class(&mut self, function: FunctionId) -> Option<QualifiedName> {
+        let entity = self.evaluator.resolver.result_of(function);
+        self.evaluator
+            .type_name(entity.filter(|entity| matches!(entity, Entity::Instance(_) | Entity::LocalInstance(_))))
+            .filter(|name| !name.ends_with("()") && !name.is_within("builtins"))
     }
 
     /// What all the values that a function returns are calls of, where that is one thing from outside.

@@ -66,7 +66,12 @@ impl<'a, 'w> Resolver<'a, 'w> {
             walked.calls.iter().enumerate().map(|(index, (node, _))| (node.range(), CallId::new(index))).collect();
         let mut stars = walked.module.imports.iter().filter(|import| import.name.as_deref() == Some("*"));
         let star = match (stars.next(), stars.next()) {
-            (Some(only), None) => Some(QualifiedName::new(only.qualified().as_str().trim_end_matches(".*"))),
+            (Some(only), None) => {
+                let name = QualifiedName::new(only.qualified().as_str().trim_end_matches('*'));
+                // `from . import *` ends with the dot that it begins with.
+                let whole = name.trim_end_matches('.');
+                Some(if whole.is_empty() { name } else { QualifiedName::new(whole) })
+            }
             _ => None,
         };
         Self {
@@ -76,7 +81,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
             results: FxHashMap::default(),
             called: FxHashMap::default(),
             bases: FxHashMap::default(),
-            star: star.filter(|name| !name.starts_with('.')),
+            star,
             steps: 0,
         }
     }
@@ -111,6 +116,11 @@ impl<'a, 'w> Resolver<'a, 'w> {
             Expr::If(node) => {
                 let chosen = [&*node.body, &*node.orelse].map(|value| (value, self.entity(value, scope)));
                 agreed(chosen.into_iter().filter(|(value, _)| !value.is_none_literal_expr()).map(|(_, entity)| entity))
+            }
+            // `client or Client()`: what is not known is hoped to be the same.
+            Expr::BoolOp(node) if node.op == ast::BoolOp::Or && node.values.len() < 10 => {
+                let known: Vec<_> = node.values.iter().filter_map(|value| self.entity(value, scope)).collect();
+                agreed(known.into_iter().map(Some))
             }
             Expr::BinOp(node) if node.op == ast::Operator::Div => self
                 .entity(&node.left, scope)
@@ -200,9 +210,14 @@ impl<'a, 'w> Resolver<'a, 'w> {
             BindingKind::Class(id) => Some(Entity::Class(id)),
             BindingKind::Value { value, annotation } => {
                 let value = value.filter(|value| !value.is_none_literal_expr());
-                value
-                    .and_then(|value| self.entity(value, binding.scope))
-                    .or_else(|| annotation.and_then(|annotation| self.annotated(annotation, binding.scope)))
+                let given = value.and_then(|value| self.entity(value, binding.scope));
+                // Of `field(default_factory=…)` and other functions the annotation knows more.
+                let is_vague = given.as_ref().is_none_or(|given| match given {
+                    Entity::Instance(class) => class.ends_with("()"),
+                    _ => false,
+                });
+                let annotated = annotation.filter(|_| is_vague);
+                annotated.and_then(|annotation| self.annotated(annotation, binding.scope)).or(given)
             }
             BindingKind::Entered(value) => match self.entity(value, binding.scope)? {
                 // What entering gives is known for classes only: most give themselves.
@@ -501,7 +516,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
         match annotation {
             Expr::Name(_) | Expr::Attribute(_) => instance_of(self.entity(annotation, scope)?),
             Expr::StringLiteral(text) => {
-                let text: &'a str = text.value.to_str();
+                let text: &'a str = without_none(text.value.to_str());
                 let mut parts = text.split('.');
                 let mut entity = self.name(parts.next()?.trim(), scope)?;
                 for part in parts.take(MAX_STEPS) {
@@ -591,6 +606,18 @@ fn is_stand_in(binding: &Binding<'_>) -> bool {
         BindingKind::Class(_) | BindingKind::Function(_) => true,
         BindingKind::Value { value: Some(Expr::Name(name)), .. } => name.id.as_str() == "object",
         _ => false,
+    }
+}
+
+/// What an annotation in quotes names beside `None`: the `Client` of `Client | None` and of `Optional[Client]`.
+fn without_none(text: &str) -> &str {
+    let text = text.trim();
+    let inner = ["Optional[", "typing.Optional["].iter().find_map(|start| text.strip_prefix(start)?.strip_suffix(']'));
+    let text = inner.unwrap_or(text);
+    let mut named = text.split('|').map(str::trim).filter(|name| *name != "None");
+    match (named.next(), named.next()) {
+        (Some(only), None) => only,
+        _ => text,
     }
 }
 

@@ -148,7 +148,8 @@ impl Module {
     pub fn is_caught(&self, block: BlockId, exception: &str) -> bool {
         self.enclosing_in_function(block).any(|(_, block)| match &block.kind {
             BlockKind::Try { handlers } => handlers.iter().any(|handler| handler.catches(exception)),
-            _ => false,
+            _ => suppressed(&block.kind)
+                .any(|caught| matches!(caught, "Exception" | "BaseException") || caught == exception),
         })
     }
 
@@ -160,7 +161,7 @@ impl Module {
             BlockKind::Try { handlers } => {
                 handlers.iter().any(|handler| handler.types.iter().any(|caught| caught.last() == exception))
             }
-            _ => false,
+            _ => suppressed(&block.kind).any(|caught| caught == exception),
         })
     }
 
@@ -168,4 +169,19 @@ impl Module {
         self.enclosing(block)
             .any(|(_, block)| matches!(block.kind, BlockKind::Branch { kind, negated: false, .. } if kind == asked))
     }
+}
+
+/// The exceptions that `with contextlib.suppress(…)` catches, each by its last part.
+fn suppressed(kind: &BlockKind) -> impl Iterator<Item = &str> {
+    let (contexts, items) = match kind {
+        BlockKind::With { contexts, items, .. } => (contexts.as_slice(), items.as_slice()),
+        _ => (&[][..], &[][..]),
+    };
+    let suppressing = contexts.iter().zip(items).filter(|(context, _)| {
+        context.as_ref().is_some_and(|name| *name == "contextlib.suppress" || *name == "contextlib.suppress()")
+    });
+    suppressing
+        .filter_map(|(_, item)| item.split_once('(')?.1.strip_suffix(')'))
+        .flat_map(|caught| caught.split(','))
+        .map(|name| name.rsplit('.').next().unwrap_or(name))
 }

@@ -86,7 +86,8 @@ pub struct Function {
     pub decorators: Vec<Decorator>,
     /// Its parameters in their order, `self` included.
     pub parameters: Vec<Parameter>,
-    /// What the annotation says it returns: a dotted name, the argument of `Optional`.
+    /// What it returns: by its annotation a dotted name, the argument of `Optional`; without one the class of which all
+    /// that it returns are instances.
     pub returns: Option<QualifiedName>,
     /// What every `return` of it calls, `None`s aside: `asyncio.get_running_loop` of a helper that gives the loop.
     pub returned_call: Option<QualifiedName>,

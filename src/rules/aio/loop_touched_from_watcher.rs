@@ -65,6 +65,8 @@ impl Rule for LoopTouchedFromWatcher {
                         continue;
                     }
                     Caller::Thread(library) => format!("{library} calls it in a thread of its own"),
+                    // Where the program ends there and then, nothing has to wake.
+                    Caller::Signal if ends_the_program(function) => continue,
                     Caller::Signal => "a signal calls it, between two instructions of the main thread".to_owned(),
                 };
                 let label = Label { location: callback.place, message };
@@ -88,6 +90,13 @@ impl Rule for LoopTouchedFromWatcher {
             }
         }
     }
+}
+
+fn ends_the_program(function: FunctionAt<'_>) -> bool {
+    function.module.calls.iter().filter(|call| call.function == Some(function.id)).any(|call| {
+        call.qualified()
+            .is_some_and(|name| matches!(name.as_str(), "os._exit" | "sys.exit" | "os.kill" | "builtins.exit"))
+    })
 }
 
 /// Whether a call may be one that is not safe outside of the loop's thread, by its name alone.
