@@ -18,6 +18,16 @@ impl<'d> CallGraph<'d> {
     /// The function or class of the repository that a call runs. Constructing a class gives the class.
     #[must_use]
     pub fn callee(&self, path: &'d RepoPath, module: &'d Module, call: &Call) -> Option<Definition<'d>> {
+        self.callee_within(path, module, call, MAX_STEPS)
+    }
+
+    fn callee_within(
+        &self,
+        path: &'d RepoPath,
+        module: &'d Module,
+        call: &Call,
+        steps: usize,
+    ) -> Option<Definition<'d>> {
         match &call.callee {
             Callee::Function(id) | Callee::LocalMethod { function: Some(id), .. } => {
                 Some(Definition::Function(FunctionAt { path, module, id: *id }))
@@ -32,19 +42,19 @@ impl<'d> CallGraph<'d> {
                 };
                 found.map(Definition::Function)
             }
-            Callee::Qualified(name) | Callee::Method(name) => self.definition(name, path),
+            Callee::Qualified(name) | Callee::Method(name) => self.definition_within(name, path, steps),
             // An attribute that a class of another file sets.
             Callee::UnknownMethod { receiver, method } => {
                 let attribute = receiver.strip_prefix("self.").filter(|attribute| !attribute.contains(['(', '[']))?;
                 let id = module.method_class(call.function?)?;
                 let class = ClassAt { path, module, id };
-                self.member_of_class(class, &format!("{attribute}.{method}"), MAX_STEPS)
+                self.member_of_class(class, &format!("{attribute}.{method}"), steps)
             }
             // One of several stars.
             Callee::UnknownName(name) => {
                 let bound = module.functions.iter().any(|function| function.parameter(name).is_some())
                     || module.assignments.iter().any(|row| row.target == *name);
-                if bound { None } else { self.from_stars(path, module, name, MAX_STEPS) }
+                if bound { None } else { self.from_stars(path, module, name, steps) }
             }
             Callee::Unknown => None,
         }
@@ -119,7 +129,7 @@ impl<'d> CallGraph<'d> {
     /// The class whose instance a call gives.
     fn constructed(&self, path: &'d RepoPath, module: &'d Module, call: &Call, steps: usize) -> Option<ClassAt<'d>> {
         let steps = steps.checked_sub(1)?;
-        match self.callee(path, module, call)? {
+        match self.callee_within(path, module, call, steps)? {
             Definition::Class(class) => Some(class),
             Definition::Function(function) => {
                 self.class(function.row().returns.as_ref()?, function.path, function.module, steps)

@@ -75,6 +75,19 @@ fn callbacks_of_the_loop_and_distinctive_names_lead_on() {
 
 #[test]
 fn cycles_end() {
+    let attributes = "class A:\n    def __init__(self):\n        self.x = self.y.make()\n        self.y = self.x.make()\n    async def go(self):\n        self.x.work()\ndef work(): ...\nclass B(A):\n    def work(self): ...\n";
+    assert_eq!(above(&[("a.py", attributes)], "a.py:B.work"), None);
+    let files = [
+        (
+            "a.py",
+            "from b import B\nclass A(B):\n    async def go(self):\n        self.x.work()\n    def work(self): ...\n",
+        ),
+        (
+            "b.py",
+            "class B:\n    def __init__(self, a):\n        self.x = self.y.make()\n        self.y = self.x.make()\n",
+        ),
+    ];
+    assert_eq!(above(&files, "a.py:A.work"), None);
     let text = "def a(): b()\ndef b(): a()\n";
     assert_eq!(above(&[("a.py", text)], "a.py:a"), None);
 }
