@@ -74,7 +74,10 @@ impl<'d> ImageLayout<'d> {
             let as_folder = is_folder_path(&copied.copy.destination.value) || copied.sources.len() > 1;
             match &copied.copy.from {
                 None => layout.copy(context, &sources, &destination, as_folder),
-                Some(from) => layout.copy_from_stage(dockerfile, &from.value, context, &sources, &destination),
+                Some(from) => {
+                    let from = dockerfile.stage_by_name(&from.value).filter(|from| from.index < copied.stage.index);
+                    layout.copy_from_stage(dockerfile, from, context, &sources, &destination);
+                }
             }
         }
         layout
@@ -120,16 +123,17 @@ impl<'d> ImageLayout<'d> {
         }
     }
 
-    /// What an earlier stage had copied from the repository, and this one takes over.
+    /// What an earlier stage had copied from the repository, and this one takes over; `None` where no such stage comes
+    /// before.
     fn copy_from_stage(
         &mut self,
         dockerfile: &Dockerfile,
-        from: &str,
+        from: Option<&Stage>,
         context: &RepoPath,
         sources: &[&str],
         destination: &str,
     ) {
-        let Some(stage) = dockerfile.stage_by_name(from) else {
+        let Some(stage) = from else {
             self.brings_unknown = true;
             return;
         };
