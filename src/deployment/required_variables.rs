@@ -10,7 +10,7 @@ use super::reach::{Reached, is_aside};
 use super::{Deployment, Platform};
 
 /// What happens where a variable is not set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Failure {
     /// `os.environ["X"]`.
     KeyError,

@@ -19,19 +19,22 @@ impl Rule for UndeclaredVariable {
 
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
         let reads = deployment.undeclared_variables();
-        // All fields of a class of settings fail together; otherwise one variable is one cause.
-        let mut causes: BTreeMap<(&RepoPath, &str), Vec<&RequiredVariable>> = BTreeMap::new();
-        let nowhere = RepoPath::root();
+        // Each variable is told at one of its reads, the first that fails; those of one file that fail alike are one
+        // finding, and so are all fields of a class of settings.
+        let mut by_variable: BTreeMap<&str, Vec<&RequiredVariable>> = BTreeMap::new();
         for read in &reads {
-            let cause = match &read.settings {
-                Some(class) => (&read.location.path, class.as_str()),
-                None => (&nowhere, read.variable.as_str()),
-            };
-            causes.entry(cause).or_default().push(read);
+            by_variable.entry(&read.variable).or_default().push(read);
+        }
+        let mut causes: BTreeMap<(&RepoPath, Option<&str>, Failure, bool), Vec<&RequiredVariable>> = BTreeMap::new();
+        for mut places in by_variable.into_values() {
+            places.sort_by_key(|read| !read.at_import);
+            let Some(first) = places.first() else { continue };
+            let cause = (&first.location.path, first.settings.as_deref(), first.failure, first.at_import);
+            causes.entry(cause).or_default().extend(places);
         }
         for mut places in causes.into_values() {
             // What fails first is shown first.
-            places.sort_by_key(|read| !read.at_import);
+            places.sort_by_key(|read| (!read.at_import, &read.location.path, read.location.span.start));
             report_places(deployment, &places, report);
         }
     }
