@@ -1,7 +1,7 @@
 //! ENV002 secret-in-source: a token of a well-known service in a file of the repository.
 
 use crate::deployment::Project;
-use crate::diagnostic::{Location, RuleId, Severity};
+use crate::diagnostic::{Location, RepoPath, RuleId, Severity};
 use crate::knowledge::secret_literals;
 use crate::rules::{Reporter, Rule};
 
@@ -23,10 +23,15 @@ impl Rule for SecretInSource {
             let aside = path.parts().any(|part| {
                 matches!(part.to_ascii_lowercase().as_str(), "test" | "tests" | "fixtures" | "testdata" | "docs")
             });
+            let Some(source) = documents.repository().source(path) else { continue };
             for secret in documents.secrets(path) {
+                if is_sample(path) && is_comment(source.line_at(secret.span.start).of(source.text())) {
+                    continue;
+                }
                 let severity = if aside { Severity::Warning } else { Severity::Error };
                 let message = format!(
-                    "a {} stands in the source: whoever reads the repository can use it, and it is revoked once it is found",
+                    "{} {} stands in the source: whoever reads the repository can use it, and it is revoked once it is found",
+                    article(secret.kind),
                     secret.kind
                 );
                 let finding = report.report(severity, Location::new(path, secret.span), message);
@@ -38,4 +43,20 @@ impl Rule for SecretInSource {
             }
         }
     }
+}
+
+/// Whether a file is there to be copied and filled in.
+fn is_sample(path: &RepoPath) -> bool {
+    let name = path.file_name().to_ascii_lowercase();
+    ["sample", "example", "template"].iter().any(|word| name.contains(word))
+}
+
+fn is_comment(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with('#') || line.starts_with("//") || line.starts_with(';')
+}
+
+/// The article that goes before the name of a service.
+fn article(kind: &str) -> &'static str {
+    if kind.starts_with(['A', 'O', 'N']) { "an" } else { "a" }
 }
