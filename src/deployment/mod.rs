@@ -245,6 +245,12 @@ impl<'d> Deployment<'d> {
         servers::knows_all(self)
     }
 
+    /// Whether a program starts that is neither Python nor known.
+    #[must_use]
+    pub fn starts_unknown_program(&self) -> bool {
+        servers::starts_unknown_program(self)
+    }
+
     /// The start that defines a web application and serves nothing, where it is the only one.
     #[must_use]
     pub fn idle_start(&self) -> Option<servers::IdleStart> {

@@ -115,5 +115,14 @@ pub(super) fn knows_all(deployment: &Deployment<'_>) -> bool {
         })
 }
 
+/// Whether a program starts that is neither Python nor known: a proxy or a frontend, perhaps, that others are reached by.
+pub(super) fn starts_unknown_program(deployment: &Deployment<'_>) -> bool {
+    deployment.starts().iter().filter(|start| start.file.is_none()).any(|start| {
+        start.invocation.as_ref().is_some_and(|invocation| {
+            !invocation.is_python() && !command::is_known(invocation) && !SERVES_NOTHING.contains(&invocation.name())
+        })
+    })
+}
+
 /// The help that goes with a fix which opens a server to all interfaces.
 pub(super) const OPEN_MESSAGE: &str = "listen on all interfaces";

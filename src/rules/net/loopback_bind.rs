@@ -19,6 +19,10 @@ impl Rule for LoopbackBind {
         if servers.iter().any(|server| !server.host.value.is_loopback()) {
             return;
         }
+        // So it is where a program that is not known starts beside it: a proxy, a frontend.
+        if deployment.starts().len() > 1 && deployment.starts_unknown_program() {
+            return;
+        }
         for server in servers {
             let finding = report.error(
                 server.location.clone(),
