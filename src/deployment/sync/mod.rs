@@ -45,10 +45,17 @@ pub fn space_syncs(documents: &Documents) -> Vec<SpaceSync> {
     workflows::live(documents)
         .flat_map(|(path, workflow)| {
             let by_hand = is_started_by_hand(workflow);
-            let syncs = workflow.jobs.iter().filter_map(|job| job_sync(documents, path, workflow, job));
+            let jobs = workflow.jobs.iter().filter(|job| !is_switched_off(job));
+            let syncs = jobs.filter_map(|job| job_sync(documents, path, workflow, job));
             syncs.map(move |sync| SpaceSync { by_hand, ..sync })
         })
         .collect()
+}
+
+/// Whether the condition of a job is plainly false.
+fn is_switched_off(job: &Job) -> bool {
+    let condition = job.condition.as_ref().map_or("", |condition| condition.value.trim());
+    condition.trim_start_matches("${{").trim_end_matches("}}").trim() == "false"
 }
 
 fn is_started_by_hand(workflow: &Workflow) -> bool {

@@ -98,6 +98,10 @@ fn check_dockerfile(documents: &Documents, card: &Card<'_>, report: &mut Reporte
     if named("Dockerfile") || named("dockerfile") {
         return;
     }
+    // `openenv push` puts such a Space together, from a Dockerfile in server/.
+    if named("openenv.yaml") && named("server/Dockerfile") {
+        return;
+    }
     let finding =
         report.error(sdk_location(card), "A Docker Space builds the `Dockerfile` beside its card, and there is none");
     let others: Vec<&RepoPath> = documents
