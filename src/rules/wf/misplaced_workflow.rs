@@ -45,7 +45,13 @@ fn report_file(documents: &Documents, file: &WorkflowFile<'_>, report: &mut Repo
         return;
     }
     let free = documents.repository().presence(target) == Presence::Absent;
-    let severity = if near && free { Severity::Error } else { Severity::Warning };
+    // Far from the place that GitHub reads, and in no folder of GitHub's, it may be kept for somebody to copy.
+    let is_aside = !near && !file.path.parts().any(|part| part.starts_with(".github"));
+    let severity = match (near && free, is_aside) {
+        (true, _) => Severity::Error,
+        (false, true) => Severity::Advice,
+        (false, false) => Severity::Warning,
+    };
     let finding = report.report(severity, at, format!("This workflow never runs: {why}"));
     if free {
         let message = format!("Move it to {target}");
