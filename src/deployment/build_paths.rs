@@ -3,9 +3,9 @@
 use crate::diagnostic::{Location, RepoPath};
 use crate::formats::dockerfile::Dockerfile;
 use crate::knowledge::{is_kept_out_name, is_made_ending, is_made_name};
-use crate::repo::Presence;
+use crate::repo::{FileKind, Presence};
 
-use super::{Deployment, Layout, Locate, Platform};
+use super::{Deployment, Layout, Locate, Platform, workflows};
 
 /// Something that is named and not there.
 #[derive(Debug, Clone)]
@@ -82,10 +82,40 @@ impl Deployment<'_> {
     pub fn missing_paths(&self) -> Vec<MissingPath> {
         let Some((path, last)) = self.dockerfile() else { return vec![] };
         let Some(Ok(dockerfile)) = self.documents().dockerfile(path) else { return vec![] };
+        if self.is_taken_elsewhere(path) {
+            return vec![];
+        }
         let mut found = self.missing_copies(path, dockerfile, last);
         found.extend(self.missing_starts(path));
         found.extend(self.missing_modules());
         found
+    }
+
+    /// Whether a workflow names the Dockerfile of a Space's folder: then it puts the Space together from several places.
+    fn is_taken_elsewhere(&self, dockerfile: &RepoPath) -> bool {
+        self.platform().value.is_any_space()
+            && !dockerfile.parent().is_root()
+            && workflows::live(self.documents()).any(|(path, _)| {
+                let source = self.documents().repository().source(path);
+                source.is_some_and(|source| source.text().contains(dockerfile.as_str()))
+            })
+    }
+
+    /// Whether a workflow or a script copies or writes a file of this name, which a build from there then has.
+    pub(super) fn is_put_there(&self, name: &str) -> bool {
+        let repository = self.documents().repository();
+        let target = format!("/{name}");
+        let mut texts = [FileKind::Workflow, FileKind::Shell]
+            .into_iter()
+            .flat_map(|kind| repository.of_kind(kind))
+            .filter_map(|entry| entry.source().ok());
+        texts.any(|source| {
+            let copies = |line: &str| ["cp ", "mv ", "> "].iter().any(|command| line.contains(command));
+            source
+                .text()
+                .lines()
+                .any(|line| copies(line) && line.trim_end().trim_end_matches(['"', '\'']).ends_with(&target))
+        })
     }
 
     fn missing_copies(&self, path: &RepoPath, dockerfile: &Dockerfile, last: usize) -> Vec<MissingPath> {

@@ -102,7 +102,7 @@ impl StartedImage<'_> {
         let Self { deployment, path, dockerfile, layout } = *self;
         let written = word.plain()?;
         let name = written.rsplit('/').next()?;
-        if layout.is_covered(written) || is_made(dockerfile, name) {
+        if layout.is_covered(written) || is_made(dockerfile, name) || deployment.is_put_there(name) {
             return None;
         }
         let expected = layout.expected(written);
@@ -135,6 +135,7 @@ impl StartedImage<'_> {
         if !is_own
             || is_standard_module(top)
             || installs_project(dockerfile)
+            || deployment.is_put_there(&file)
             || deployment.packages().has(&top.replace('_', "-"))
         {
             return None;

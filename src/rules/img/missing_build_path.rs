@@ -1,7 +1,7 @@
 //! IMG003 missing-build-path: the build or the start of an image names something that is not there.
 
 use crate::deployment::reach::is_aside;
-use crate::deployment::{Deployment, MissingKind, MissingStart, Platform, Project, Sdk};
+use crate::deployment::{Deployment, MissingKind, MissingPath, MissingStart, Platform, Project, Sdk};
 use crate::diagnostic::{Fix, Location, RepoPath, RuleId, Severity};
 use crate::repo::{FileKind, Presence};
 use crate::rules::{Reporter, Rule};
@@ -28,7 +28,9 @@ impl Rule for MissingBuildPath {
             host_start(deployment, missing, report);
         }
         let mut modules: Vec<String> = Vec::new();
-        for missing in deployment.missing_paths() {
+        let mut missing_paths = deployment.missing_paths();
+        wrong_context(deployment, &mut missing_paths, report);
+        for missing in missing_paths {
             let location = missing.location.clone();
             let further = missing.further;
             match missing.kind {
@@ -126,6 +128,42 @@ impl Rule for MissingBuildPath {
             }
         }
     }
+}
+
+/// Sources that are all written from the root of the repository, while the image is built in a folder below it: one
+/// cause, which is told once and taken out of the list.
+fn wrong_context(deployment: &Deployment<'_>, missing: &mut Vec<MissingPath>, report: &mut Reporter) {
+    let repository = deployment.documents().repository();
+    let is_from_root = |one: &MissingPath| match &one.kind {
+        MissingKind::CopySource { source, context, .. } if !context.is_root() => RepoPath::root()
+            .join(source.trim_start_matches('/'))
+            .is_some_and(|path| !path.is_root() && repository.presence(&path) != Presence::Absent),
+        _ => false,
+    };
+    let (from_root, rest): (Vec<_>, Vec<_>) = std::mem::take(missing).into_iter().partition(is_from_root);
+    *missing = rest;
+    let [first, others @ ..] = from_root.as_slice() else { return };
+    if others.is_empty() {
+        missing.extend(from_root);
+        return;
+    }
+    let MissingKind::CopySource { source, context, .. } = &first.kind else { return };
+    let message = format!(
+        "{source} and what else is copied here is looked for in {context}/, the build context, and stands in the \
+         repository's root: the build stops here"
+    );
+    let finding = report.error(first.location.clone(), message);
+    for other in others {
+        finding.label(other.location.clone(), "this is missing there too");
+    }
+    if let Some(place) = deployment.platform().location() {
+        finding.label(place.clone(), "the build context is chosen here");
+    }
+    finding.help(format!(
+        "build in the root of the repository and name this Dockerfile (`context: .` and `dockerfile: {}`), or write the \
+         sources from {context}/",
+        first.location.path
+    ));
 }
 
 /// A command of a host that starts what is not there.
