@@ -94,6 +94,7 @@ fn render(documents: &Documents) -> Vec<Deployment<'_>> {
             let platform = Fact::stated(Platform::Render, Location::new(&path, service.span));
             let name =
                 service.name.as_ref().map_or("Render service".to_owned(), |name| format!("{} on Render", name.value));
+            let name = if matches!(kind, "web" | "pserv") { name } else { format!("{name} ({kind})") };
             let docker = service.runtime.as_ref().is_some_and(|runtime| runtime.value == "docker");
             let mut deployment = if docker {
                 let context = service.docker_context.as_ref().and_then(|folder| root.join(&folder.value));

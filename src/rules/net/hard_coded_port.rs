@@ -31,6 +31,10 @@ impl Rule for HardCodedPort {
         if platform == Platform::Procfile && !deployment.name().starts_with("web ") {
             return;
         }
+        // Render sends requests to nothing but web services.
+        if platform == Platform::Render && deployment.name().ends_with(')') {
+            return;
+        }
         let servers = deployment.servers();
         let fixed: Vec<_> = servers.iter().filter_map(|server| Some((server, server.port.as_ref()?))).collect();
         let [(server, port)] = fixed.as_slice() else { return };
