@@ -3,6 +3,8 @@
 use crate::deployment::reach::is_aside;
 use crate::deployment::{Deployment, Platform, PortRole};
 use crate::diagnostic::{RepoPath, RuleId};
+use crate::formats::kubernetes::Body;
+use crate::repo::FileKind;
 use crate::rules::{Reporter, Rule};
 
 /// IMG001 missing-health-check.
@@ -20,6 +22,10 @@ impl Rule for MissingHealthCheck {
             return;
         }
         let Some(location) = deployment.platform().location() else { return };
+        // Kubernetes asks by the probes of its manifests, and takes no notice of what an image says.
+        if platform == Platform::Container && runs_on_kubernetes(deployment) {
+            return;
+        }
         let serves = deployment.ports().iter().find(|(role, _)| *role != PortRole::Probed);
         // A tool that does its work and ends has nothing to be asked; a program of the repository's own may go on.
         let goes_on = serves.is_some()
@@ -37,4 +43,16 @@ impl Rule for MissingHealthCheck {
             _ => "add a HEALTHCHECK to the Dockerfile",
         });
     }
+}
+
+/// Whether manifests of the repository run containers.
+fn runs_on_kubernetes(deployment: &Deployment<'_>) -> bool {
+    let documents = deployment.documents();
+    documents.repository().of_kind(FileKind::Yaml).filter(|entry| !is_aside(entry.path(), &RepoPath::root())).any(
+        |entry| {
+            documents.kubernetes(entry.path()).is_some_and(|manifest| {
+                manifest.objects().iter().any(|object| matches!(object.body, Body::Workload(_)))
+            })
+        },
+    )
 }
