@@ -53,7 +53,7 @@ fn callees_resolve_through_imports_scopes_and_types() {
         ),
         (
             "import gradio as gr\nfrom typing import Optional\ndef main(demo: 'Optional[gr.Blocks]'):\n    demo.launch()",
-            "? demo . launch",
+            "method gradio.Blocks.launch",
         ),
         ("import gradio as gr\ndef main(demo: 'gr.Blocks'):\n    demo.launch()", "method gradio.Blocks.launch"),
         (
