@@ -54,7 +54,7 @@ impl<'d> CallGraph<'d> {
             Callee::UnknownName(name) => {
                 let bound = module.functions.iter().any(|function| function.parameter(name).is_some())
                     || module.assignments.iter().any(|row| row.target == *name);
-                if bound { None } else { self.from_stars(path, module, name, steps) }
+                if bound { None } else { self.through_stars(path, module, name, steps) }
             }
             Callee::Unknown => None,
         }
@@ -115,11 +115,17 @@ impl<'d> CallGraph<'d> {
                 _ => None,
             };
         }
-        self.from_stars(path, module, name, steps)
+        self.through_stars(path, module, name, steps)
     }
 
     /// What `from module import *` brings under a name.
-    fn from_stars(&self, path: &'d RepoPath, module: &'d Module, name: &str, steps: usize) -> Option<Definition<'d>> {
+    fn through_stars(
+        &self,
+        path: &'d RepoPath,
+        module: &'d Module,
+        name: &str,
+        steps: usize,
+    ) -> Option<Definition<'d>> {
         module.imports.iter().filter(|import| import.name.as_deref() == Some("*")).find_map(|import| {
             let package = QualifiedName::new(import.qualified().trim_end_matches('*').trim_end_matches('.'));
             self.definition_within(&package.member(name), path, steps)

@@ -77,7 +77,7 @@ impl Wait<'_> {
         Location::new(self.function.path, self.sent.span)
     }
 
-    fn qualified(&self) -> &str {
+    fn full_name(&self) -> &str {
         &self.function.row().qualified
     }
 
@@ -88,7 +88,7 @@ impl Wait<'_> {
     /// A coroutine that waits for the loop it runs on.
     fn report_own(&self, report: &mut Reporter) {
         let message =
-            format!("`{}` waits for its own event loop, which can do nothing until it stops waiting", self.qualified());
+            format!("`{}` waits for its own event loop, which can do nothing until it stops waiting", self.full_name());
         report.error(self.location(), message).label(self.sending(), "the coroutine is sent to a loop here").help(HELP);
     }
 
@@ -96,7 +96,7 @@ impl Wait<'_> {
     fn report_held(&self, report: &mut Reporter) {
         let message = format!(
             "the coroutine `{}` holds its event loop while it waits, {} where the coroutine was sent to that loop",
-            self.qualified(),
+            self.full_name(),
             self.how_long()
         );
         report
@@ -107,7 +107,7 @@ impl Wait<'_> {
 
     /// A plain function that waits for the loop of its own thread, if that has one.
     fn report_own_of_plain(&self, graph: &CallGraph<'_>, running: bool, is_handled: bool, report: &mut Reporter) {
-        let name = self.qualified();
+        let name = self.full_name();
         let thread = contexts(graph, self.function).thread;
         let (message, gives) = match (running, thread) {
             (true, Some(place)) if !is_handled => {
@@ -151,7 +151,7 @@ impl Wait<'_> {
         let Some(chain) = graph.loop_above(self.function, &|found| asks_for_a_loop(found), &|_| false) else { return };
         let message = format!(
             "`{}` holds the event loop that runs `{}` while it waits, {} where the coroutine was sent to that loop",
-            self.qualified(),
+            self.full_name(),
             chain.root_name(),
             self.how_long()
         );
