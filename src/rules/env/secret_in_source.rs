@@ -23,8 +23,9 @@ impl Rule for SecretInSource {
             let aside = path.parts().any(|part| {
                 matches!(part.to_ascii_lowercase().as_str(), "test" | "tests" | "fixtures" | "testdata" | "docs")
             });
-            let Some(source) = documents.repository().source(path) else { continue };
             for secret in documents.secrets(path) {
+                // Asked for only here: most files that hold what a token begins with hold none, and their text is let go.
+                let Some(source) = documents.repository().source(path) else { continue };
                 if is_sample(path) && is_comment(source.line_at(secret.span.start).of(source.text())) {
                     continue;
                 }
