@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Exit;
+use super::terminal::Terminal;
 use crate::config::is_project_root;
 use crate::diagnostic::RepoPath;
 
@@ -18,6 +20,17 @@ pub struct Root {
     pub stands_in: Option<RepoPath>,
 }
 
+/// The roots that `paths` mean where the user stands, and the exit code so far: what is wrong with a path is told, and the
+/// others are checked all the same.
+pub fn told_roots(paths: &[PathBuf], terminal: Terminal) -> (Vec<Root>, Exit) {
+    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+    let (roots, problems) = roots(paths, &here);
+    for problem in &problems {
+        terminal.error(problem);
+    }
+    (roots, if problems.is_empty() { Exit::Clean } else { Exit::Failure })
+}
+
 /// Works out the roots: a folder is a root as it is; a file belongs to the project around it (the nearest folder with
 /// `.git` or a configuration file, else its own folder), which is checked as a whole, since what a file does there is
 /// told by its neighbours. A folder inside another one that is given, and a file inside a folder that is given, add
@@ -25,7 +38,7 @@ pub struct Root {
 ///
 /// Also returns what is wrong with paths that can't be checked; the others are.
 #[must_use]
-pub fn roots(paths: &[PathBuf], here: &Path) -> (Vec<Root>, Vec<String>) {
+fn roots(paths: &[PathBuf], here: &Path) -> (Vec<Root>, Vec<String>) {
     let here = std::fs::canonicalize(here).unwrap_or_else(|_| here.to_path_buf());
     let mut problems = Vec::new();
     let mut folders: Vec<PathBuf> = Vec::new();

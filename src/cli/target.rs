@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::configuration::{ConfigurationFile, packs, report_config_error, settings};
 use super::resolution::take_resolutions;
-use super::roots::{Root, roots};
+use super::roots::{Root, told_roots};
 use super::rules::ListFormat;
 use super::terminal::Terminal;
 use super::{Exit, print};
@@ -39,13 +39,7 @@ pub(super) struct TargetArguments {
 }
 
 pub(super) fn run(arguments: &TargetArguments, terminal: Terminal) -> Exit {
-    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-    let (roots, problems) = roots(&arguments.paths, &here);
-    let mut exit = Exit::Clean;
-    for problem in &problems {
-        terminal.error(problem);
-        exit = Exit::Failure;
-    }
+    let (roots, mut exit) = told_roots(&arguments.paths, terminal);
     let overrides = Overrides { exclude: arguments.exclude.clone(), ..Overrides::default() };
     let several = roots.len() > 1;
     let mut targets = Vec::new();

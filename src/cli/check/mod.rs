@@ -3,15 +3,13 @@
 mod arguments;
 mod report;
 
-use std::path::PathBuf;
-
 pub(super) use arguments::CheckArguments;
 use report::{is_for_people, report};
 
 use super::configuration::{ConfigurationFile, packs, report_config_error, settings};
 use super::progress::Progress;
 use super::resolution::take_resolutions;
-use super::roots::{Root, roots};
+use super::roots::{Root, told_roots};
 use super::show_settings::write_settings;
 use super::terminal::Terminal;
 use super::{Exit, print};
@@ -42,13 +40,7 @@ struct Mending {
 }
 
 pub(super) fn run(arguments: &CheckArguments, terminal: Terminal) -> Exit {
-    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-    let (roots, problems) = roots(&arguments.paths, &here);
-    let mut exit = Exit::Clean;
-    for problem in &problems {
-        terminal.error(problem);
-        exit = Exit::Failure;
-    }
+    let (roots, mut exit) = told_roots(&arguments.paths, terminal);
     if arguments.statistics && arguments.format.is_some_and(|format| !is_for_people(format)) {
         terminal.error("--statistics goes with the formats full and concise only");
         return Exit::Failure;
