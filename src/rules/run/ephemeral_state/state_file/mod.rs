@@ -1,9 +1,11 @@
 //! State in a file beside the program: read when it starts, written while it runs, gone when it starts anew.
 
+use std::collections::BTreeSet;
+
 use crate::deployment::Deployment;
 use crate::deployment::call_graph::{CallGraph, EdgeKind, FunctionAt};
-use crate::diagnostic::{Location, RepoPath};
-use crate::formats::python::{Call, Module};
+use crate::diagnostic::{Location, RepoPath, Span};
+use crate::formats::python::{Block, BlockKind, Call, Module};
 use crate::rules::Reporter;
 
 use super::is_elsewhere;
@@ -39,12 +41,17 @@ pub(super) fn check(deployment: &Deployment<'_>, report: &mut Reporter) {
         let mut known: Vec<String> = Vec::new();
         for write in module.calls.iter().filter(|call| opens(call, true) && call.function.is_some()) {
             let Some(file) = file(module, source.text(), write).filter(|file| !known.contains(file)) else { continue };
-            let read = module.calls.iter().find(|read| {
-                opens(read, false)
-                    && self::file(module, source.text(), read).as_ref() == Some(&file)
-                    && is_at_start(&graph, path, module, read)
-            });
-            let Some(read) = read else { continue };
+            let reads = module
+                .calls
+                .iter()
+                .filter(|read| opens(read, false) && self::file(module, source.text(), read).as_ref() == Some(&file));
+            let mut at_start = reads.map(|read| (read, places_at_start(&graph, path, module, read)));
+            let Some((read, starts)) = at_start.find(|(_, starts)| !starts.is_empty()) else { continue };
+            if is_only_where_missing(module, source.text(), write)
+                || is_made_before(&places_at_start(&graph, path, module, write), &starts)
+            {
+                continue;
+            }
             if keeps_elsewhere(deployment) || asks_for_storage(deployment) {
                 return;
             }
@@ -104,12 +111,23 @@ fn quoted(written: &str) -> &str {
     written.rsplit(['"', '\'']).nth(1).unwrap_or(written)
 }
 
-/// Whether the place runs when the program starts: at import, or in a function that is called there.
-fn is_at_start(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, call: &Call) -> bool {
-    let Some(id) = call.function else { return !module.in_type_checking(call.block) };
+/// Where the start of the program, at import, comes to the call: the places outside of functions.
+fn places_at_start<'d>(
+    graph: &CallGraph<'d>,
+    path: &RepoPath,
+    module: &Module,
+    call: &Call,
+) -> BTreeSet<(&'d RepoPath, usize)> {
     let documents = graph.documents();
-    let Some(path) = documents.repository().entry(path).map(|entry| entry.path()) else { return false };
-    let Some(module) = documents.python(path) else { return false };
+    let mut places = BTreeSet::new();
+    let Some(path) = documents.repository().entry(path).map(|entry| entry.path()) else { return places };
+    let Some(id) = call.function else {
+        if !module.in_type_checking(call.block) {
+            places.insert((path, call.span.start));
+        }
+        return places;
+    };
+    let Some(module) = documents.python(path) else { return places };
     let mut open = vec![FunctionAt { path, module, id }];
     for _ in 0..MAX_STEPS {
         let mut callers = Vec::new();
@@ -117,14 +135,46 @@ fn is_at_start(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, call: &C
             for edge in graph.callers(function).into_iter().filter(|edge| edge.kind == EdgeKind::Call && !edge.inferred)
             {
                 match edge.function() {
-                    None => return true,
+                    None => _ = places.insert((edge.path, edge.span.start)),
                     Some(caller) => callers.push(caller),
                 }
             }
         }
         open = callers;
     }
-    false
+    places
+}
+
+/// Whether the start of the program writes the file before it reads it, or may do so: then it makes the file again.
+fn is_made_before(writes: &BTreeSet<(&RepoPath, usize)>, reads: &BTreeSet<(&RepoPath, usize)>) -> bool {
+    writes.iter().any(|(path, write)| !reads.iter().any(|(other, read)| path == other && read < write))
+}
+
+/// Whether the file is written only where it is not there yet, as a cache is: `if not os.path.exists(STATE):`, or after
+/// `if os.path.exists(STATE): return …`.
+fn is_only_where_missing(module: &Module, text: &str, write: &Call) -> bool {
+    let Some(file) = write.positional(0).map(|argument| argument.value.span.of(text).trim()) else { return false };
+    let asks = |test: Span| {
+        let test = test.of(text);
+        test.contains(file) && ["exists(", "isfile(", "is_file("].iter().any(|question| test.contains(question))
+    };
+    let is_missing = |block: &Block| match block.kind {
+        BlockKind::Branch { test, negated, .. } if asks(test) => {
+            negated != test.of(text).trim_start().starts_with("not ")
+        }
+        _ => false,
+    };
+    let is_there =
+        |block: &Block| matches!(block.kind, BlockKind::Branch { test, .. } if asks(test)) && !is_missing(block);
+    let mut around = module.enclosing_in_function(write.block).map(|(_, block)| block);
+    around.any(is_missing)
+        || module.blocks.iter().any(|block| {
+            block.leaves
+                && block.function == write.function
+                && block.span.end <= write.span.start
+                && is_there(block)
+                && block.parent.is_some_and(|parent| module.enclosing(write.block).any(|(id, _)| id == parent))
+        })
 }
 
 /// Whether any file of the program fetches what it keeps from elsewhere.
