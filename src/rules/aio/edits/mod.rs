@@ -13,7 +13,12 @@ pub(super) fn can_be_awaited(call: &Call) -> bool {
 pub(super) fn in_thread(fix: Fix, source: &Source, call: &Call) -> Fix {
     let path = source.path();
     let inside = Span::new(call.arguments_span.start, call.arguments_span.start + 1);
-    let separator = if call.arguments_span.len() > 2 { ", " } else { "" };
+    let on_new_line = source.text().get(inside.end..).is_some_and(|rest| rest.starts_with(char::is_whitespace));
+    let separator = match call.arguments.is_empty() {
+        true => "",
+        false if on_new_line => ",",
+        false => ", ",
+    };
     let (open, close) = parentheses(call);
     let fix =
         fix.insert(path, call.span.start, format!("{open}await asyncio.to_thread(")).replace(path, inside, separator);
