@@ -198,6 +198,15 @@ impl Change {
         Some(filled(line, qualified))
     }
 
+    /// Whether deprecating versions warn by an exception that Python shows only for the program's main file.
+    #[must_use]
+    pub fn warns_quietly(&self) -> bool {
+        const QUIET: &[&str] =
+            &["DeprecationWarning: ", "PendingDeprecationWarning: ", "PydanticDeprecatedSince", "MovedIn20Warning: "];
+        let line = self.warns.as_deref().or(self.fails.as_deref().filter(|_| self.breaks.is_none()));
+        line.is_some_and(|line| QUIET.iter().any(|class| line.starts_with(class)))
+    }
+
     /// The qualified name to write instead of `qualified`, where the fix replaces the symbol.
     #[must_use]
     pub fn renamed(&self, qualified: &str) -> Option<String> {

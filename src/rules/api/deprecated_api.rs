@@ -30,8 +30,11 @@ pub(super) fn report(found: &Found<'_, '_>, report: &mut Reporter) {
     }
     let deprecated = change.deprecated.as_ref();
     let Some(judgement) = deprecated.and_then(|versions| found.installed.judge(versions)) else { return };
-    // Whether a file runs there may itself be a guess.
-    let severity = if found.deployment.reach().is_certain() { Severity::Warning } else { Severity::Advice };
+    // Whether a file runs there may itself be a guess; and what works, and prints nothing, can wait until a release without
+    // it may be installed.
+    let removed = change.breaks.as_ref().is_some_and(|breaks| found.installed.may_be_within(breaks));
+    let noticed = removed || !change.warns_quietly();
+    let severity = if noticed && found.deployment.reach().is_certain() { Severity::Warning } else { Severity::Advice };
     let (what, verb) = all_in_words(found.uses, "is", "are");
     let message = format!("{what} {verb} deprecated in {}", judgement.versions);
     explain(found, report, severity, message, judgement, Kind::Deprecation);

@@ -110,6 +110,15 @@ impl<'p> Installed<'p> {
         }
     }
 
+    /// Whether some version that may be installed lies in `versions`.
+    pub(super) fn may_be_within(&self, versions: &VersionSet) -> bool {
+        match self {
+            Self::Whatever => false,
+            Self::Python(installed, ..) => !installed.is_disjoint_from(versions),
+            Self::Package(allowed, _) => !allowed.versions.is_disjoint_from(versions),
+        }
+    }
+
     /// Whether what the next build installs lies in `versions`.
     fn next_within(&self, versions: &VersionSet) -> bool {
         match self {
