@@ -7,7 +7,8 @@ use crate::knowledge::package_breaks::{PythonBreak, drifts, python_breaks};
 use crate::knowledge::{PythonVersion, VersionSet};
 use crate::rules::{Reporter, Rule};
 
-use super::imported::import_of;
+use super::imported::{import_of, is_named};
+use super::severe::is_deployed;
 use super::wheels;
 
 /// DEP002 breaks-on-target-python.
@@ -58,8 +59,15 @@ fn report_row(
     };
     let version = python.value.without_patch();
     let message = format!("{}{release} fails on Python {version}: it {}", allowed.spelling, row.why);
-    let certain = matches!(verdict, Verdict::EveryVersion) && python.because().is_none() && imported.is_some();
-    let finding = if certain { report.error(place.clone(), message) } else { report.warning(place.clone(), message) };
+    let certain = matches!(verdict, Verdict::EveryVersion) && python.because().is_none() && is_deployed(deployment);
+    let finding = if imported.is_some() && certain {
+        report.error(place.clone(), message)
+    } else if imported.is_some() || is_named(deployment, &row.modules) {
+        report.warning(place.clone(), message)
+    } else {
+        // It installs, and what nothing imports fails nowhere.
+        report.advice(place.clone(), message)
+    };
     finding.labels(python.label(format!("Python {version} runs here")).filter(|label| label.location != place));
     for other in declarations.iter().skip(1) {
         finding.label(other.location(), format!("and {} is asked for here", allowed.spelling));

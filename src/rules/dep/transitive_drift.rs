@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
+use pep440_rs::Version;
+
 use crate::deployment::packages::{Allowed, Declaration, Origin, Verdict, add_to, narrow};
 use crate::deployment::{Deployment, Platform, Sdk};
 use crate::diagnostic::{Fix, Location, RuleId};
@@ -11,7 +13,8 @@ use crate::knowledge::package_breaks::{Drift, PythonBreak, caps, drifts, python_
 use crate::knowledge::{PythonSet, VersionSet};
 use crate::rules::{Reporter, Rule};
 
-use super::imported::import_of;
+use super::imported::{import_of, is_named};
+use super::severe::is_deployed;
 
 /// DEP006 transitive-drift.
 pub struct TransitiveDrift;
@@ -20,8 +23,12 @@ pub struct TransitiveDrift;
 struct Case<'d> {
     row: &'static Drift,
     allowed: Allowed<'d>,
+    /// The one release that the next build installs, where others are allowed.
+    release: Option<Version>,
     place: Location,
     imported: Option<Location>,
+    /// Whether nothing else is allowed.
+    always: bool,
 }
 
 impl Rule for TransitiveDrift {
@@ -48,19 +55,25 @@ fn case<'d>(deployment: &'d Deployment<'_>, row: &'static Drift) -> Option<Case<
         || row.mended_by.iter().any(|package| packages.has(package))
         || !stands_alone(deployment, row)
         || packages.locked(&row.package).is_some()
-        || !matches!(allowed.verdict(&row.versions)?, Verdict::EveryVersion)
     {
         return None;
     }
+    let release = match allowed.verdict(&row.versions)? {
+        Verdict::EveryVersion => None,
+        // An old release is the newest one where the Python is too old for the others.
+        Verdict::NextBuild(version) if deployment.python().is_some() && !allowed.is_held_back() => Some(version),
+        Verdict::NextBuild(_) => return None,
+    };
     let declaration = packages.of(&row.package).find(|declaration| declaration.origin != Origin::Constraints)?;
     let is_locked = |declaration: &Declaration| {
         packages.manifests().iter().any(|manifest| manifest.path == declaration.path && manifest.locked)
     };
-    if is_locked(declaration) || !asks_for_moved(deployment, row) || !takes_broken(deployment, row) {
+    if is_locked(declaration) || !asks_for_moved(deployment, row) {
         return None;
     }
+    let always = takes_broken(deployment, row)? == Certainty::Always && release.is_none();
     let imported = import_of(deployment, &row.modules);
-    Some(Case { row, place: declaration.location(), allowed, imported })
+    Some(Case { row, place: declaration.location(), allowed, release, imported, always })
 }
 
 /// Whether nothing else is installed than a row knows about, where it says so. The platform of a Space brings more.
@@ -88,13 +101,22 @@ fn normalized(name: &str) -> String {
     name.to_ascii_lowercase().replace(['_', '.'], "-")
 }
 
-/// Whether the next build installs a release of the other package that no longer fits.
-fn takes_broken(deployment: &Deployment<'_>, row: &Drift) -> bool {
+/// How sure it is that a build installs a release that no longer fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Certainty {
+    /// No other is allowed.
+    Always,
+    /// It is the newest that is allowed.
+    NextBuild,
+}
+
+/// Whether the next build installs a release of the other package that no longer fits; `None` where it does not.
+fn takes_broken(deployment: &Deployment<'_>, row: &Drift) -> Option<Certainty> {
     let packages = deployment.packages();
     let moved = normalized(&row.moved);
     let mut versions = match packages.allowed(&moved) {
         Some(allowed) => allowed.versions,
-        None if packages.has(&moved) => return false,
+        None if packages.has(&moved) => return None,
         None => constrained(deployment, &moved),
     };
     // What pinned packages need of it, where no text asks for it by name.
@@ -110,21 +132,25 @@ fn takes_broken(deployment: &Deployment<'_>, row: &Drift) -> bool {
         }
     }
     if versions.is_empty() {
-        return false;
+        return None;
     }
-    if let Some((version, _)) = packages.resolved(&moved) {
-        return row.breaks.contains(version);
+    if versions.is_subset_of(&row.breaks) {
+        return Some(Certainty::Always);
     }
-    let versions = packages.fitting(&moved, &versions);
-    if let Some(newest) = newest_for(&moved, &versions, deployment.python().map(|python| python.value)) {
-        return row.breaks.contains(&newest.version);
-    }
-    // Without a list of releases: the first that breaks is a real one.
-    let first = match row.breaks.lowest() {
-        Some(Bound::Included(first)) => first,
-        _ => return false,
+    let breaks = if let Some((version, _)) = packages.resolved(&moved) {
+        row.breaks.contains(version)
+    } else {
+        let versions = packages.fitting(&moved, &versions);
+        match newest_for(&moved, &versions, deployment.python().map(|python| python.value)) {
+            Some(newest) => row.breaks.contains(&newest.version),
+            // Without a list of releases: the first that breaks is a real one.
+            None => match row.breaks.lowest() {
+                Some(Bound::Included(first)) => versions.contains(&first) || versions.is_subset_of(&row.breaks),
+                _ => false,
+            },
+        }
     };
-    versions.contains(&first) || versions.is_subset_of(&row.breaks)
+    breaks.then_some(Certainty::NextBuild)
 }
 
 /// What constraints files allow of a package that only others ask for.
@@ -156,17 +182,14 @@ fn groups(cases: Vec<Case<'_>>) -> Vec<Group<'_>> {
     by_packages.into_values().collect()
 }
 
-/// Whether some Python file of the repository names a module of the package.
-fn is_named(deployment: &Deployment<'_>, row: &Drift) -> bool {
-    let names = row.modules.iter().filter_map(|module| module.split('.').next());
-    names.into_iter().any(|name| !deployment.documents().python_naming(name).is_empty())
-}
-
 fn report_group(deployment: &Deployment<'_>, group: &Group<'_>, report: &mut Reporter) {
     let Some(main) = group.cases.iter().find(|case| case.imported.is_some()).or(group.cases.first()) else { return };
     let row = main.row;
-    let release =
-        if main.allowed.asked.is_any() { String::new() } else { format!(" {}", main.allowed.asked_in_words()) };
+    let release = match &main.release {
+        Some(version) => format!(" {version}, the newest that the Python here takes,"),
+        None if main.allowed.asked.is_any() => String::new(),
+        None => format!(" {}", main.allowed.asked_in_words()),
+    };
     let broken: BTreeMap<&str, &VersionSet> = group
         .cases
         .iter()
@@ -174,16 +197,18 @@ fn report_group(deployment: &Deployment<'_>, group: &Group<'_>, report: &mut Rep
         .map(|case| (case.row.moved.as_str(), &case.row.breaks))
         .collect();
     let with: Vec<String> = broken.iter().map(|(moved, breaks)| format!("{moved}{breaks}")).collect();
-    let message = format!(
-        "{}{release} fails with {}, which the next build installs since nothing keeps it out",
-        main.allowed.spelling,
-        with.join(" and with ")
-    );
+    let always = group.cases.iter().any(|case| case.row.package == row.package && case.always);
+    let why = if always {
+        "and nothing else is allowed here"
+    } else {
+        "which the next build installs since nothing keeps it out"
+    };
+    let message = format!("{}{release} fails with {}, {why}", main.allowed.spelling, with.join(" and with "));
     let is_program = row.modules.iter().any(|module| module == "gunicorn");
     let card_contradicts = card_contradicts(deployment);
-    let finding = if (main.imported.is_some() || is_program) && !card_contradicts {
+    let finding = if (main.imported.is_some() || is_program) && always && is_deployed(deployment) && !card_contradicts {
         report.error(main.place.clone(), message)
-    } else if main.imported.is_some() || is_program || is_named(deployment, row) {
+    } else if main.imported.is_some() || is_program || is_named(deployment, &row.modules) {
         report.warning(main.place.clone(), message)
     } else {
         // What nothing imports fails nowhere, unless another package wants it.
@@ -214,7 +239,8 @@ fn report_group(deployment: &Deployment<'_>, group: &Group<'_>, report: &mut Rep
         finding.label(import.clone(), format!("fails here or soon after: {}", row.fails));
     }
     let bounds: Vec<String> = group.moved.iter().map(|(moved, bound)| format!("`{moved}{bound}`")).collect();
-    let mut help = format!("add {} to what is installed", bounds.join(" and "));
+    let bounds = bounds.join(" and ");
+    let mut help = if always { format!("let {bounds} in") } else { format!("add {bounds} to what is installed") };
     if let Some(version) = &row.fixed_in {
         help.push_str(&format!(", or raise {} to {version} or later", main.allowed.spelling));
     }
@@ -234,7 +260,8 @@ fn report_group(deployment: &Deployment<'_>, group: &Group<'_>, report: &mut Rep
         help.push_str("; nothing is installed before the card and the requirements agree on gradio (HF004)");
     }
     finding.help(help);
-    finding.fix(bound_fix(deployment, group, &row.package));
+    // Where the releases that fit are kept out, a further bound would leave none.
+    finding.fix(bound_fix(deployment, group, &row.package).filter(|_| group.cases.iter().all(|case| !case.always)));
 }
 
 /// Whether the card's `sdk_version` and the requirements exclude each other, so that nothing is installed at all.

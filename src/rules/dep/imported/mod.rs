@@ -22,3 +22,9 @@ pub fn import_of(deployment: &Deployment<'_>, modules: &[String]) -> Option<Loca
 fn is_in(module: &str, package: &str) -> bool {
     module.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
+
+/// Whether some Python file of the repository names one of `modules`, wherever it is.
+pub fn is_named(deployment: &Deployment<'_>, modules: &[String]) -> bool {
+    let mut names = modules.iter().filter_map(|module| module.split('.').next());
+    names.any(|name| !deployment.documents().python_naming(name).is_empty())
+}
