@@ -82,6 +82,8 @@ pub struct Function {
     pub is_async: bool,
     /// Whether its own body yields.
     pub is_generator: bool,
+    /// In how many places its own body may wait: `await`, `async for`, `async with`.
+    pub waits: u32,
     /// Its decorators, from the top.
     pub decorators: Vec<Decorator>,
     /// Its parameters in their order, `self` included.

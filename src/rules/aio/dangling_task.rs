@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, EdgeKind, FunctionAt};
 use crate::diagnostic::{Fix, Label, Location, RepoPath, RuleId, Span};
-use crate::formats::python::{Assignment, Call, Module, Runner, Usage};
+use crate::formats::python::{Assignment, Call, Module, Runner, Usage, ValueKind};
 use crate::repo::Source;
 use crate::rules::program::{is_vendored, program_modules};
 use crate::rules::{Reporter, Rule};
@@ -23,6 +23,9 @@ const KEPT: &str = "_background_tasks";
 
 /// So many in one file are reported one by one; more are one finding.
 const MAX_SINGLE: usize = 3;
+
+/// Coroutines that wait for one another, followed for one task.
+const MAX_WAITS: usize = 3;
 
 impl Rule for DanglingTask {
     fn id(&self) -> RuleId {
@@ -46,7 +49,7 @@ impl Rule for DanglingTask {
                     continue;
                 }
                 let loss = match in_coroutine {
-                    _ if is_held_by_what_it_waits_for(module, call) => Loss::Exception,
+                    _ if is_held_by_what_it_waits_for(&graph, path, module, call) => Loss::Exception,
                     true if !is_vendored(path) => Loss::Task,
                     _ => Loss::TaskPerhaps,
                 };
@@ -102,15 +105,45 @@ fn report_loss(loss: Loss, calls: &[&Call], path: &RepoPath, fix: Option<Fix>, r
     }
 }
 
-/// Whether the task runs a thread's work or a sleep: the executor or the loop's timer keeps it until it is done.
-fn is_held_by_what_it_waits_for(module: &Module, call: &Call) -> bool {
+/// Whether all that the task waits for are sleeps and threads: the loop's timer or the executor keeps it until it is done.
+fn is_held_by_what_it_waits_for<'d>(
+    graph: &CallGraph<'d>,
+    path: &'d RepoPath,
+    module: &'d Module,
+    call: &Call,
+) -> bool {
     let Some(coroutine) = call.argument("coro", 0).or_else(|| call.keyword("coro_or_future")) else { return false };
     module.calls.iter().any(|inner| {
         !inner.deferred
             && inner.span.end == coroutine.span.end
             && coroutine.span.covers(inner.span)
-            && (inner.is("asyncio.to_thread") || inner.is("asyncio.sleep"))
+            && is_held(graph, path, module, inner, MAX_WAITS)
     })
+}
+
+/// Whether the loop's timer or a thread holds what waits for the call.
+fn is_held<'d>(graph: &CallGraph<'d>, path: &'d RepoPath, module: &'d Module, call: &Call, steps: usize) -> bool {
+    // What `submit` gives is known for an executor alone, and that is not awaited.
+    let in_thread = call.runner() == Runner::Thread && call.callee.last_name() != Some("submit");
+    if call.is("asyncio.sleep") || in_thread {
+        return true;
+    }
+    if call.is("asyncio.wait_for") {
+        return call.argument("timeout", 1).is_some_and(|timeout| timeout.value.kind != ValueKind::None);
+    }
+    let callees = if steps == 0 { vec![] } else { graph.callees(path, module, call) };
+    !callees.is_empty() && callees.into_iter().all(|function| waits_for_held(graph, function, steps - 1))
+}
+
+/// Whether a coroutine waits, and only for what holds it.
+fn waits_for_held(graph: &CallGraph<'_>, function: FunctionAt<'_>, steps: usize) -> bool {
+    let (row, module) = (function.row(), function.module);
+    let awaited = module.calls.iter().filter(|call| call.usage == Usage::Awaited && call.function == Some(function.id));
+    row.is_async
+        && !row.is_generator
+        && row.decorators.is_empty()
+        && row.waits > 0
+        && awaited.filter(|call| is_held(graph, function.path, module, call, steps)).count() == row.waits as usize
 }
 
 fn makes_task(call: &Call) -> bool {

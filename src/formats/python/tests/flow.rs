@@ -132,3 +132,11 @@ fn classes_gather_bases_methods_and_attributes() {
     assert_eq!(class.methods.len(), 3);
     assert_eq!(describe(&module, call(&module, "run")), "method x.C.run");
 }
+
+#[test]
+fn where_a_coroutine_may_wait() {
+    let text = "async def m(q):\n    await q\n    async with q: pass\n    async for x in q: pass\n    [y async for y in q]\n    async def inner(): await q\n    lambda: q\n";
+    let module = parse(text);
+    let waits: Vec<u32> = module.functions.iter().map(|function| function.waits).collect();
+    assert_eq!(waits, [4, 1, 0]);
+}

@@ -31,6 +31,7 @@ impl<'a> Walker<'a> {
             kind: FunctionKind::Def,
             is_async: node.is_async,
             is_generator: false,
+            waits: 0,
             decorators: vec![],
             parameters: vec![],
             returns: None,

@@ -45,7 +45,10 @@ impl<'a> Walker<'a> {
                     self.expression(base, Usage::Receiver);
                 }
             }
-            Expr::Await(node) => self.expression(&node.value, Usage::Awaited),
+            Expr::Await(node) => {
+                self.waits();
+                self.expression(&node.value, Usage::Awaited);
+            }
             Expr::BoolOp(node) => {
                 let usage = match usage {
                     Usage::Condition | Usage::Assigned(_) | Usage::Returned | Usage::Argument(_) => usage,
@@ -217,6 +220,7 @@ impl<'a> Walker<'a> {
             kind: FunctionKind::Lambda,
             is_async: false,
             is_generator: false,
+            waits: 0,
             decorators: vec![],
             parameters: vec![],
             returns: None,
@@ -247,6 +251,9 @@ impl<'a> Walker<'a> {
         self.in_scope(scope, |walker| {
             walker.in_block(BlockKind::Loop, span, |walker| {
                 for (position, generator) in generators.iter().enumerate() {
+                    if generator.is_async {
+                        walker.waits();
+                    }
                     if position > 0 {
                         walker.expression(&generator.iter, Usage::Other);
                     }
@@ -304,6 +311,13 @@ impl<'a> Walker<'a> {
     pub(super) fn returned(&mut self, value: &'a Expr) {
         if let Some(function) = self.function {
             self.out.functions[function.index()].returned.push(value);
+        }
+    }
+
+    /// Counts a place where the function may wait.
+    pub(super) fn waits(&mut self) {
+        if let Some(function) = self.function {
+            self.out.module.functions[function.index()].waits += 1;
         }
     }
 

@@ -56,6 +56,9 @@ impl<'a> Walker<'a> {
                 self.target(&node.target, bound);
             }
             Stmt::For(node) => {
+                if node.is_async {
+                    self.waits();
+                }
                 self.expression(&node.iter, Usage::Other);
                 self.target(&node.target, Bound::Other);
                 let span = self.body_span(&node.body);
@@ -206,6 +209,9 @@ impl<'a> Walker<'a> {
     }
 
     fn with_statement(&mut self, node: &'a ast::StmtWith) {
+        if node.is_async {
+            self.waits();
+        }
         for item in &node.items {
             self.expression(&item.context_expr, Usage::ContextManager);
             if let Some(target) = &item.optional_vars {
