@@ -82,7 +82,10 @@ impl Deployment<'_> {
     pub fn missing_paths(&self) -> Vec<MissingPath> {
         let Some((path, last)) = self.dockerfile() else { return vec![] };
         let Some(Ok(dockerfile)) = self.documents().dockerfile(path) else { return vec![] };
-        if self.is_taken_elsewhere(path) {
+        let for_a_space = self.platform().value.is_any_space();
+        if self.is_taken_elsewhere(path)
+            || for_a_space && (self.is_carried_by_a_workflow(path) || self.is_replaced_by_a_workflow(path))
+        {
             return vec![];
         }
         let mut found = self.missing_copies(path, dockerfile, last);

@@ -111,6 +111,9 @@ pub struct ServerCommand {
     /// Flags with which it listens on no TCP address of its own.
     #[serde(default)]
     pub bypass: Vec<String>,
+    /// Further flags that take a value, which is no positional argument then.
+    #[serde(default)]
+    pub valued: Vec<String>,
     /// Where this is from.
     pub evidence: String,
 }

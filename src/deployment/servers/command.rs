@@ -133,6 +133,9 @@ impl Asked<'_, '_> {
         if let Some(word) = self.flag(&setting.flags) {
             return Some(Set { value: self.expand(&word)?.parse().ok()?, source: self.written(&word) });
         }
+        if let Some(word) = setting.position.and_then(|position| self.positional(position)) {
+            return Some(Set { value: self.expand(word)?.parse().ok()?, source: self.written(word) });
+        }
         if let Some((value, source)) = self.variable(setting) {
             return Some(Set { value: value?.parse().ok()?, source });
         }
@@ -146,6 +149,18 @@ impl Asked<'_, '_> {
             Configured::Nothing => {}
         }
         Some(Set { value: setting.default?, source: Source::Default })
+    }
+
+    /// The argument at `position` among those that are neither flags nor values of flags.
+    fn positional(&self, position: usize) -> Option<&Word> {
+        let host = self.command.host.iter().flat_map(|setting| &setting.flags);
+        let valued: Vec<&String> = host.chain(&self.command.valued).collect();
+        let mut follows_flag = false;
+        let mut words = self.invocation.arguments.iter().filter(|word| {
+            let is_value = std::mem::replace(&mut follows_flag, valued.iter().any(|flag| **flag == word.text));
+            !is_value && !word.text.starts_with('-')
+        });
+        words.nth(position)
     }
 
     /// What `.streamlit/config.toml` says, in the folder that the program runs in.

@@ -2,6 +2,7 @@
 
 mod faults;
 mod narrowing;
+mod payload;
 mod upload;
 
 use crate::diagnostic::{Location, RepoPath};

@@ -17,12 +17,17 @@ impl Rule for MissingAppFile {
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
         let Platform::Space(sdk) = deployment.platform().value else { return };
         let Some(card) = super::card_of(deployment) else { return };
-        if space::is_assembled(deployment.documents(), &card) {
+        if space::is_assembled(deployment.documents(), &card) || deployment.is_replaced_by_a_workflow(card.readme()) {
             return;
         }
         match sdk {
             Sdk::Gradio | Sdk::Streamlit => check_program(deployment, &card, report),
-            Sdk::Docker => check_dockerfile(deployment.documents(), &card, report),
+            Sdk::Docker => {
+                let dockerfile = card.root().join("Dockerfile");
+                if !dockerfile.is_some_and(|file| deployment.is_replaced_by_a_workflow(&file)) {
+                    check_dockerfile(deployment.documents(), &card, report);
+                }
+            }
             Sdk::Static => check_static(deployment, &card, report),
             Sdk::Unknown => {}
         }

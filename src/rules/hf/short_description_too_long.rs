@@ -50,8 +50,13 @@ fn shortened(text: &str, limit: usize) -> String {
         // A script without spaces between words can be cut anywhere.
         Some(_) => head.rsplit_once(' ').map_or(head.as_str(), |(words, _)| words),
     };
-    let clause =
-        whole_words.rfind(['.', ';', '—', '–', '|']).filter(|at| whole_words[..*at].chars().count() * 2 > limit);
+    // A stop within "3.3" or "app.py" ends no clause.
+    let ends_a_clause = |(at, mark): &(usize, char)| {
+        let rest = line.get(at + mark.len_utf8()..).unwrap_or_default();
+        matches!(mark, '.' | ';' | '—' | '–' | '|') && rest.starts_with(char::is_whitespace)
+    };
+    let clause = whole_words.char_indices().rev().find(ends_a_clause).map(|(at, _)| at);
+    let clause = clause.filter(|at| whole_words[..*at].chars().count() * 2 > limit);
     let kept = clause.map_or(whole_words, |at| &whole_words[..at]);
     let mut kept = trim_end(kept);
     // A text does not end in "and" or "with the".
@@ -91,6 +96,10 @@ mod tests {
             (
                 "Self-healing code agent. It reads, runs and repairs whole programs for you",
                 "Self-healing code agent. It reads, runs and repairs whole",
+            ),
+            (
+                "A board of three agents that runs on the big model Llama 3.3 of 70B and more",
+                "A board of three agents that runs on the big model Llama 3.3",
             ),
             (
                 "短い説明は六十文字までしか書けませんが、これはそれよりずっと長い文章なので、ハブはプッシュを断ってしまいます、本当に困ったことに、直しましょう",

@@ -21,6 +21,10 @@ impl Rule for PortMismatch {
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
         let listening = listening(deployment).unwrap_or_default();
         let Some((server, port)) = listening.first() else { return undeclared(deployment, report) };
+        // A workflow that puts other files in their place may make the two agree.
+        if deployment.platform().value.is_any_space() && is_put_together(deployment) {
+            return;
+        }
         let wrong = mismatches(deployment, &listening);
         let Some((role, first)) = wrong.first() else { return };
         let severity = severity(deployment, *role);
@@ -52,6 +56,13 @@ fn listening<'a>(deployment: &'a Deployment<'_>) -> Option<Vec<(&'a Server, u16)
         deployment.servers().iter().map(|server| Some((server, server.port.as_ref()?.value))).collect::<Option<_>>()?;
     found.sort_by_key(|(server, _)| server.host.value.is_loopback());
     Some(found)
+}
+
+/// Whether a workflow replaces the card or the Dockerfile of a Space before it is pushed.
+fn is_put_together(deployment: &Deployment<'_>) -> bool {
+    let card = deployment.root().join("README.md");
+    let dockerfile = deployment.dockerfile().map(|(path, _)| path);
+    card.iter().chain(dockerfile).any(|file| deployment.is_replaced_by_a_workflow(file))
 }
 
 /// Compose publishes a port that the image does not declare, where only the running program knows on which it listens.

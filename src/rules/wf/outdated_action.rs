@@ -19,7 +19,19 @@ struct Use {
     /// Whether only the comment behind a commit says which release it is.
     by_comment: bool,
     old: &'static OldAction,
+    raise: Option<Raise>,
     fix: Option<Fix>,
+}
+
+/// The release to write instead.
+#[derive(Clone, Copy)]
+struct Raise {
+    /// Its major.
+    major: u32,
+    /// Whether it takes the same inputs and does the same.
+    automatic: bool,
+    /// Whether no release was skipped whose notes nobody has looked at.
+    is_safe: bool,
 }
 
 impl Rule for OutdatedAction {
@@ -116,10 +128,12 @@ fn message(first: &Use, others: usize) -> String {
 }
 
 fn help(first: &Use, others: usize) -> String {
-    let help = match first.old.raise {
+    let help = match first.raise {
         _ if others > 0 => "raise each to a release that is made for Node 24".to_owned(),
-        Some(major) if first.old.automatic => format!("write `@v{major}`, or a later release"),
-        Some(major) => format!("write `@v{major}` or later, and read its notes: it does some things otherwise"),
+        Some(Raise { major, automatic: true, .. }) => format!("write `@v{major}`, or a later release"),
+        Some(Raise { major, .. }) => {
+            format!("write `@v{major}` or later, and read its notes: it does some things otherwise")
+        }
         None => "replace it".to_owned(),
     };
     format!("{help} ({})", first.old.evidence)
@@ -149,24 +163,38 @@ fn outdated(source: &Source, uses: &ActionReference) -> Option<Use> {
     let (version, exact) =
         if is_commit { (version_comment(source, uses.text.span)?, false) } else { (reference.value.clone(), true) };
     let release = release(&version)?;
-    let major = *release.first()?;
     let old = old_action(&name, &release)?;
-    let fix = old.raise.filter(|_| exact).map(|raise| {
-        let message = format!("Use {name}@v{raise}");
-        let fix = if old.automatic && (old.severity == ActionState::Error || raise <= major + 1) {
-            Fix::safe(message)
-        } else {
-            Fix::unsafe_(message)
-        };
-        fix.replace(source.path(), reference.span, format!("v{raise}"))
+    let raise = raise(&name, &release);
+    let fix = raise.filter(|_| exact).map(|Raise { major, is_safe, .. }| {
+        let message = format!("Use {name}@v{major}");
+        let fix = if is_safe { Fix::safe(message) } else { Fix::unsafe_(message) };
+        fix.replace(source.path(), reference.span, format!("v{major}"))
     });
     Some(Use {
         text: format!("{name}@{version}"),
         location: source.location(uses.text.span),
         by_comment: !exact,
         old,
+        raise,
         fix,
     })
+}
+
+/// The first release after this one that is not out of date itself.
+fn raise(name: &str, release: &[u32]) -> Option<Raise> {
+    let mut found: Option<Raise> = None;
+    let mut current = release.to_vec();
+    while let (Some(old), Some(major)) = (old_action(name, &current), current.first().copied()) {
+        let Some(next) = old.raise.filter(|next| *next > major || found.is_none()) else { break };
+        let is_safe = old.automatic && (old.severity == ActionState::Error || next <= major + 1);
+        found = Some(Raise {
+            major: next,
+            automatic: old.automatic && found.is_none_or(|before| before.automatic),
+            is_safe: is_safe && found.is_none_or(|before| before.is_safe),
+        });
+        current = vec![next];
+    }
+    found
 }
 
 /// The version in the comment behind a commit: `@3df4ab1 # v4.1.0`.
