@@ -114,6 +114,9 @@ pub struct Change {
     pub unless: Vec<String>,
     /// Of these names, the deployed code must use one for this to matter.
     pub beside: Vec<SymbolPattern>,
+    /// Packages, normalised, one of which stands in for what is missing: with it, this does not matter. Where not empty, it
+    /// must be known what is installed.
+    pub unless_installed: Vec<String>,
     /// How the code must look for this to matter, in words. A row with a condition is for a rule that knows it; a rule
     /// that only compares names leaves it alone.
     pub condition: Option<String>,

@@ -79,6 +79,8 @@ struct Row {
     unless: Vec<String>,
     #[serde(default)]
     beside: Vec<String>,
+    #[serde(default)]
+    unless_installed: Vec<String>,
     condition: Option<String>,
     when: Option<When>,
     severity: Option<StatedSeverity>,
@@ -196,6 +198,7 @@ fn change(row: &Row, index: usize, table: &TableText, sets: &mut VersionSets) ->
         without: row.without.clone(),
         unless: row.unless.clone(),
         beside: patterns("beside", &row.beside)?,
+        unless_installed: row.unless_installed.iter().map(|name| normalized_name(name)).collect(),
         condition: row.condition.clone(),
         when: row.when,
         severity: row.severity,

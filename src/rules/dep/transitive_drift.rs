@@ -93,7 +93,9 @@ fn on_this_python(deployment: &Deployment<'_>, pythons: &PythonSet) -> bool {
 fn asks_for_moved(deployment: &Deployment<'_>, row: &Drift) -> bool {
     let Some(extra) = &row.extra else { return true };
     let packages = deployment.packages();
-    packages.has(&normalized(&row.moved))
+    let moved = normalized(&row.moved);
+    packages.has(&moved)
+        || packages.brought(&moved).is_some()
         || packages.of(&row.package).any(|declaration| declaration.requirement.has_extra(extra))
 }
 
@@ -124,9 +126,9 @@ fn takes_broken(deployment: &Deployment<'_>, row: &Drift) -> Option<Certainty> {
         versions = versions.intersect(brought);
     }
     for cap in caps().iter().filter(|cap| cap.caps == moved && on_this_python(deployment, &cap.pythons)) {
-        let holds = packages
-            .allowed(&cap.package)
-            .is_some_and(|allowed| !allowed.versions.is_empty() && allowed.versions.is_subset_of(&cap.versions));
+        let asked = packages.allowed(&cap.package).map(|allowed| allowed.versions);
+        let installed = asked.or_else(|| packages.brought(&cap.package).map(|(versions, _)| versions.clone()));
+        let holds = installed.is_some_and(|versions| !versions.is_empty() && versions.is_subset_of(&cap.versions));
         if holds {
             versions = versions.intersect(&cap.to);
         }

@@ -197,7 +197,10 @@ fn matters(deployment: &Deployment<'_>, change: &'static Change) -> bool {
     let texts: Vec<&str> = change.unless.iter().map(String::as_str).collect();
     let cared_for = !texts.is_empty() && documents.files_mentioning(&texts).next().is_some();
     let mut modules = deployment.reach().files().filter_map(|(path, _)| documents.python(path));
-    !cared_for && (change.beside.is_empty() || modules.any(|module| names_any(module, &change.beside)))
+    let packages = deployment.packages();
+    let stands_in = !change.unless_installed.is_empty()
+        && (!packages.is_complete() || change.unless_installed.iter().any(|name| packages.has(name)));
+    !cared_for && !stands_in && (change.beside.is_empty() || modules.any(|module| names_any(module, &change.beside)))
 }
 
 /// Whether a file is part of a package.
