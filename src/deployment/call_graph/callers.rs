@@ -1,5 +1,7 @@
 //! The places that lead to a function: calls of it, and places that pass it on.
 
+use std::sync::Arc;
+
 use crate::deployment::reach::is_aside;
 use crate::diagnostic::RepoPath;
 use crate::formats::python::{BlockKind, Call, Callee, Function, Module, QualifiedName, Runner, Value, ValueKind};
@@ -55,7 +57,16 @@ impl<'d> CallGraph<'d> {
                 }
             }
         }
-        let question = Question { graph: self, target, class, distinctive, heirs };
+        let aliases = self.aliases(target, &files);
+        for alias in &aliases {
+            let spelling = self.documents.python_naming(alias);
+            for file in spelling.iter().take(FEW_FILES).filter_map(|file| self.file(file)) {
+                if !files.iter().any(|(known, _)| *known == file.0) {
+                    files.push(file);
+                }
+            }
+        }
+        let question = Question { graph: self, target, class, distinctive, heirs, aliases };
         let mut edges = Vec::new();
         for (path, module) in files {
             if !is_aside(path, &RepoPath::root()) || path == target.path {
@@ -63,6 +74,26 @@ impl<'d> CallGraph<'d> {
             }
         }
         edges
+    }
+
+    /// The names under which packages give a function of the top level to others: `from .core import work as run` in an
+    /// `__init__.py`.
+    fn aliases(&self, target: FunctionAt<'d>, files: &[(&'d RepoPath, &'d Module)]) -> Vec<Arc<str>> {
+        let row = target.row();
+        if row.class.is_some() || row.is_nested() || row.is_lambda() {
+            return vec![];
+        }
+        let packages = files.iter().filter(|(path, _)| path.file_name() == "__init__.py");
+        let renamed = packages.flat_map(|(path, module)| {
+            let imports = module.imports.iter().filter(|import| import.name.as_ref() == Some(&row.name));
+            imports.filter_map(|import| Some((*path, import, import.alias.clone().filter(|alias| *alias != row.name)?)))
+        });
+        renamed
+            .filter(|(path, import, _)| {
+                self.definition(&import.qualified(), path) == Some(Definition::Function(target))
+            })
+            .map(|(_, _, alias)| alias)
+            .collect()
     }
 
     fn files_that_may_lead_to(
@@ -142,6 +173,8 @@ struct Question<'g, 'd> {
     distinctive: bool,
     /// The classes whose constructor the target is, beside its own.
     heirs: Vec<ClassAt<'d>>,
+    /// Other names of the target.
+    aliases: Vec<Arc<str>>,
 }
 
 impl<'d> Question<'_, 'd> {
@@ -282,8 +315,13 @@ impl<'d> Question<'_, 'd> {
         let wanted = if constructs { &self.class?.row().name } else { &row.name };
         let last = call.callee.last_name();
         let is_heir = self.heirs.iter().any(|heir| last == Some(&*heir.row().name));
-        if !matches!(call.callee, Callee::Class(_) | Callee::Function(_)) && last != Some(wanted) && !is_heir {
-            // An alias of an import is resolved to its own name, so the last name is the definition's.
+        let is_alias = self.aliases.iter().any(|alias| last == Some(&**alias));
+        if !matches!(call.callee, Callee::Class(_) | Callee::Function(_))
+            && last != Some(wanted)
+            && !is_heir
+            && !is_alias
+        {
+            // An alias of the file's own import is resolved to the name it stands for, so the last name is the definition's.
             return None;
         }
         match self.graph.callee(path, module, call)? {

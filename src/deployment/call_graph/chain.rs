@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::diagnostic::{Label, Location, RepoPath};
-use crate::formats::python::{Decorator, FunctionId, Runner};
+use crate::formats::python::{Decorator, FunctionId, Runner, Usage};
 
 use super::{CallGraph, Edge, EdgeKind, FunctionAt};
 
@@ -95,8 +95,8 @@ impl Chain<'_> {
 impl<'d> CallGraph<'d> {
     /// The shortest way from a coroutine or a callback of the loop down to the plain function `start`, without a thread, a
     /// process or an unknown runner between. `is_cut` tells functions that make sure themselves that no loop runs below
-    /// them; no way leads through these. Generators and functions with decorators of unknown effect are not followed
-    /// either. `is_served` tells files that a server imports while its loop runs. Ways without inferred hops come first.
+    /// them; no way leads through these. Generators, but for those that a `with` enters, and functions with decorators of
+    /// unknown effect are not followed either. `is_served` tells files that a server imports while its loop runs. Ways without inferred hops come first.
     #[must_use]
     pub fn loop_above(
         &self,
@@ -109,10 +109,14 @@ impl<'d> CallGraph<'d> {
         let mut inferred: Option<Chain<'d>> = None;
         while let Some((at, depth)) = queue.pop_front() {
             let Some((function, _)) = seen.get(at).copied() else { break };
-            if !self.runs_when_called(function) || is_cut(function) {
+            let entered = self.runs_when_entered(function);
+            if !(entered || self.runs_when_called(function)) || is_cut(function) {
                 continue;
             }
             for edge in self.callers(function) {
+                if entered && edge.call.is_none_or(|call| call.usage != Usage::ContextManager) {
+                    continue;
+                }
                 let root = match edge.kind {
                     EdgeKind::HandOff(Runner::Loop) => Some(Root::Callback(function)),
                     EdgeKind::HandOff(_) => continue,
@@ -152,6 +156,16 @@ impl<'d> CallGraph<'d> {
     /// Whether calling the function runs its body there and then.
     fn runs_when_called(&self, function: FunctionAt<'d>) -> bool {
         !function.row().is_generator && self.is_followed(function)
+    }
+
+    /// Whether a plain `with` runs the body: a generator under `contextlib.contextmanager`.
+    fn runs_when_entered(&self, function: FunctionAt<'d>) -> bool {
+        let row = function.row();
+        let (enters, others): (Vec<_>, Vec<_>) = row
+            .decorators
+            .iter()
+            .partition(|decorator| decorator.name.as_ref().is_some_and(|name| *name == "contextlib.contextmanager"));
+        row.is_generator && !enters.is_empty() && others.into_iter().all(keeps_nature)
     }
 
     /// Whether its decorators leave it what it is: a function that runs in the caller's thread.

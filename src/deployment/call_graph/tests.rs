@@ -159,6 +159,21 @@ fn what_is_passed_decorated_inherited_or_inferred_leads_on() {
             "client.py:Client.work",
             1,
         ),
+        // `with` runs the body of a context manager, a plain call does not.
+        (
+            "from contextlib import contextmanager\n@contextmanager\ndef opened():\n    work()\n    yield\ndef work(): ...\nasync def go():\n    with opened(): ...\n",
+            "main.py:work",
+            2,
+        ),
+        (
+            "from contextlib import contextmanager\n@contextmanager\ndef opened():\n    work()\n    yield\ndef work(): ...\nasync def go():\n    return opened()\n",
+            "main.py:work",
+            0,
+        ),
+        ("async def go():\n    from client import make\n    make().work()\n", "client.py:Client.work", 1),
+        // A name under which a package gives the function to others.
+        ("import pkg\nasync def go():\n    pkg.build()\n", "client.py:make", 1),
+        ("from pkg import build\nasync def go():\n    build()\n", "client.py:make", 1),
         // What is handed on, or kept, need not run on the loop.
         ("def later(f):\n    pool.submit(f)\nasync def go():\n    later(work)\ndef work(): ...\n", "main.py:work", 0),
         (
@@ -168,7 +183,14 @@ fn what_is_passed_decorated_inherited_or_inferred_leads_on() {
         ),
     ] {
         let base = "from client import Client\nclass Base:\n    def __init__(self):\n        self.client = Client()\n";
-        let files = [("client.py", client), ("base.py", base), ("other.py", "x = 1\n"), ("main.py", main)];
+        let package = "from client import make as build\n";
+        let files = [
+            ("client.py", client),
+            ("pkg/__init__.py", package),
+            ("base.py", base),
+            ("other.py", "x = 1\n"),
+            ("main.py", main),
+        ];
         assert_eq!(above(&files, start).map_or(0, |chain| chain.len() - 1), expected, "{main}");
     }
 }

@@ -138,10 +138,14 @@ fn report_helper(
             ),
         )
         .labels(chain.labels())
-        .help(format!(
-            "call the plain function with `await asyncio.to_thread(…)`, or make it a coroutine and use {}",
-            row.instead
-        ))
+        .help(if function.row().is_generator {
+            format!("make it an asynchronous context manager, and use {} in it", row.instead)
+        } else {
+            format!(
+                "call the plain function with `await asyncio.to_thread(…)`, or make it a coroutine and use {}",
+                row.instead
+            )
+        })
         .fix(fix_above(graph.documents(), &chain));
 }
 
