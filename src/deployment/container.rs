@@ -365,7 +365,9 @@ pub(super) fn folder_deployment<'d>(
     platform: Fact<Platform>,
     python: Option<Fact<PythonVersion>>,
 ) -> Deployment<'d> {
-    let python = python.or_else(|| python_version::of_folder(documents, root));
+    // Spaces take no notice of `.python-version`.
+    let own = || python_version::of_folder(documents, root).filter(|_| !platform.value.is_any_space());
+    let python = python.or_else(own);
     let mut gatherer = Gatherer::new(documents, python.as_ref().map(|python| python.value));
     gather_folder(documents, root, &mut gatherer);
     Deployment {

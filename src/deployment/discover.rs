@@ -247,6 +247,11 @@ fn containers<'d>(documents: &'d Documents, spaces: &[Deployment<'d>]) -> Vec<De
         if claimed.contains(entry.path()) || is_development(entry.path()) {
             continue;
         }
+        // Beside a card, a file that no tool looks for is left over.
+        let folder = entry.path().parent();
+        if entry.path().file_name().ends_with(".txt") && spaces.iter().any(|space| *space.root() == folder) {
+            continue;
+        }
         let context = build_context(documents, entry.path());
         let Some(image) = Image::new(documents, entry.path(), &context, None) else { continue };
         let platform = Fact::stated(Platform::Container, Location::new(entry.path(), image.stage.span));

@@ -251,6 +251,12 @@ impl<'d> Deployment<'d> {
         servers::starts_unknown_program(self)
     }
 
+    /// The bot that starts and opens no port, where nothing else starts.
+    #[must_use]
+    pub fn polling(&self) -> Option<servers::Polling> {
+        servers::polling(self)
+    }
+
     /// The start that defines a web application and serves nothing, where it is the only one.
     #[must_use]
     pub fn idle_start(&self) -> Option<servers::IdleStart> {

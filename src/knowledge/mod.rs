@@ -42,7 +42,7 @@ pub use python_version::{PythonSet, PythonVersion, PythonVersionError};
 pub use releases::{Release, newest_for, releases};
 pub use resolution::{Outcome, Resolution};
 pub use secrets::{SecretChecksum, SecretShape, names_a_placeholder, secret_literals, secret_shapes};
-pub use servers::{ArgumentCondition, ServerCall, ServerCommand, Servers, Setting, servers};
+pub use servers::{ArgumentCondition, PollingBot, ServerCall, ServerCommand, Servers, Setting, servers};
 pub use space_card::{CardDefaults, CardKey, CardLimits, CardType, MistakenKey, SpaceCard, space_card};
 pub use step_effects::{
     is_kept_out_name, is_made_ending, is_made_name, is_quiet_action, is_quiet_program, is_source_name,

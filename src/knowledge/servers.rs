@@ -118,6 +118,20 @@ pub struct ServerCommand {
     pub evidence: String,
 }
 
+/// A library whose bots ask their service for messages and open no port.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PollingBot {
+    /// The library, as people call it.
+    pub library: String,
+    /// The module that it is imported as.
+    pub module: String,
+    /// The methods that poll until the program ends.
+    pub calls: Vec<String>,
+    /// Where this is from.
+    pub evidence: String,
+}
+
 /// The table of servers.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -128,6 +142,11 @@ pub struct Servers {
     /// Programs.
     #[serde(rename = "command")]
     pub commands: Vec<ServerCommand>,
+    /// Libraries of bots that poll.
+    #[serde(rename = "bot")]
+    pub bots: Vec<PollingBot>,
+    /// Modules with which a program may open a port or start another that does.
+    pub listening_modules: Vec<String>,
 }
 
 /// The table.

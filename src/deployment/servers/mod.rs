@@ -5,6 +5,7 @@ mod address;
 mod append;
 mod command;
 mod idle;
+mod polling;
 mod python;
 mod rust;
 
@@ -15,6 +16,8 @@ use super::Deployment;
 pub use address::Host;
 pub use idle::IdleStart;
 pub(super) use idle::idle_start;
+pub use polling::Polling;
+pub(super) use polling::polling;
 
 /// Where a setting of a server comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! NET004 no-server-started: a container that must be reached starts a program that opens no port.
 
-use crate::deployment::{Deployment, PortRole};
+use crate::deployment::{Deployment, PortRole, Sdk};
 use crate::diagnostic::{Fix, RuleId};
 use crate::rules::{Reporter, Rule};
 
@@ -15,6 +15,24 @@ impl Rule for NoServerStarted {
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
         let reached = deployment.ports().iter().find(|(role, _)| *role != PortRole::Probed);
         let Some((_, port)) = reached else { return };
+        if deployment.platform().value.is_space(Sdk::Docker)
+            && let Some(bot) = deployment.polling()
+        {
+            let message = format!(
+                "A bot of {} polls and opens no port, but the Space waits for port {}: it never counts as running, and is \
+                 stopped",
+                bot.library, port.value
+            );
+            let finding = report.error(bot.call, message);
+            finding.label(bot.location, "it starts here");
+            finding.labels(port.label(format!("the Space asks port {}", port.value)));
+            finding.help(format!(
+                "answer requests at port {} beside the bot, from a thread with http.server for instance, or run it where \
+                 no port is asked for",
+                port.value
+            ));
+            return;
+        }
         let Some(idle) = deployment.idle_start() else { return };
         let message = format!(
             "python runs {}, which {}: no server starts and nothing listens on port {}",

@@ -33,14 +33,17 @@ pub(super) fn check(project: &Project<'_>, report: &mut Reporter) {
     folders.extend(deployed.map(|deployment| deployment.root().clone()));
     folders.sort();
     folders.dedup();
-    let is_docker_space = |folder: &RepoPath| {
-        let mut spaces = project.deployments().iter().filter(|one| one.platform().value.is_space(Sdk::Docker));
+    let has_card = |folder: &RepoPath| {
+        let mut spaces = project
+            .deployments()
+            .iter()
+            .filter(|one| one.platform().value.is_any_space() && !one.platform().value.is_space(Sdk::Unknown));
         spaces.any(|space| space.root() == folder)
     };
     for folder in &folders {
         for (slip, meant, consequence) in SLIPS {
-            // What a Docker Space lacks then is reported at its card (HF003).
-            if *meant == "Dockerfile" && is_docker_space(folder) {
+            // What a Docker Space lacks then is reported at its card (HF003), and other Spaces read no Dockerfile.
+            if *meant == "Dockerfile" && has_card(folder) {
                 continue;
             }
             // Without its dot or comma it may be a template's own file anywhere but at the root.
