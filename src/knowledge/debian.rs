@@ -47,6 +47,14 @@ pub struct Debian {
     pub source: String,
     /// Where the releases of the python images are from.
     pub python_evidence: String,
+    /// Where the commands that images lack are from.
+    pub commands_evidence: String,
+    /// Commands that slim images lack; each is in the package of its name.
+    slim_lacks: Vec<String>,
+    /// Packages that depend on none of those, and recommend none.
+    pub leaves: Vec<String>,
+    /// Programs that install no commands of the system.
+    pub brings_no_commands: Vec<String>,
     python_trixie_from: BTreeMap<String, u32>,
     package: BTreeMap<String, GonePackage>,
 }
@@ -64,6 +72,13 @@ impl Debian {
             }
         };
         gone.then_some(known)
+    }
+
+    /// The commands that an image of Docker Hub is known to lack.
+    pub fn commands_lacking(&self, name: &str, tag: &str) -> impl Iterator<Item = &str> {
+        let plain = !["alpine", "windows"].iter().any(|other| tag.contains(other));
+        let slim = plain && matches!(name, "python" | "debian") && tag.contains("slim");
+        self.slim_lacks.iter().map(String::as_str).filter(move |_| slim)
     }
 
     /// The release that an image of Docker Hub is built on, by its name and tag.

@@ -14,6 +14,16 @@ impl Rule for UnavailableSystemPackage {
     }
 
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
+        for command in deployment.missing_commands() {
+            let (name, image) = (&command.name, &command.image.value);
+            let message =
+                format!("{image} has no {name}, and nothing installs it before this line: the build stops here");
+            let finding = report.error(command.location, message);
+            finding.labels(command.image.label("the image that lacks it".to_owned()));
+            finding.help(format!(
+                "install it first: `RUN apt-get update && apt-get install -y --no-install-recommends {name}`"
+            ));
+        }
         for package in deployment.system_packages() {
             let release = package.release.value;
             let Some(gone) = debian().missing(&package.name, release) else { continue };
