@@ -237,6 +237,25 @@ impl<'d> CallGraph<'d> {
         self.imported(start, |import| !import.type_checking && !import.lazy && !import.main_guard)
     }
 
+    /// The places where files of the repository import a file, each with the file that does.
+    #[must_use]
+    pub fn importers(&self, path: &RepoPath) -> Vec<(&'d RepoPath, &'d Import)> {
+        let stem = path.file_name().trim_end_matches(".py");
+        let package = path.parent();
+        let name = if stem == "__init__" { package.file_name() } else { stem };
+        let repository = self.documents.repository();
+        let spelling = self.documents.python_naming(name);
+        let files = spelling.iter().filter_map(|file| self.file(file));
+        let found = files.flat_map(|(importer, module)| {
+            let roots = import_roots(importer);
+            let imports = module.imports.iter().filter(|import| !import.type_checking);
+            let meant =
+                imports.filter(move |import| imported_files(import, importer, &roots, repository).contains(path));
+            meant.map(move |import| (importer, import))
+        });
+        found.filter(|(importer, _)| *importer != path).collect()
+    }
+
     fn imported(&self, start: &'d RepoPath, counts: impl Fn(&Import) -> bool) -> BTreeSet<&'d RepoPath> {
         let repository = self.documents.repository();
         let (mut open, mut seen) = (vec![start], BTreeSet::new());

@@ -8,11 +8,17 @@ use crate::rules::program::{has_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
 use super::context::{Contexts, asks_for_a_loop, contexts, hangs_on_a_switch, is_imported_by_server};
+use super::served::served_files;
 
 /// AIO003 task-without-loop.
 pub struct TaskWithoutLoop;
 
 const LITERALS: &[&str] = &["create_task"];
+
+/// Imports followed from a file to those that load it.
+const MAX_IMPORTERS: usize = 6;
+/// What loads modules by names that may be computed, also under a loop.
+const DYNAMIC_IMPORTS: &[&str] = &["import_module", "__import__", "load_extension", "exec_module"];
 
 impl Rule for TaskWithoutLoop {
     fn id(&self) -> RuleId {
@@ -33,8 +39,10 @@ impl Rule for TaskWithoutLoop {
         for (path, module) in program_modules(documents, LITERALS) {
             for call in module.calls.iter().filter(|call| !call.deferred && call.is("asyncio.create_task")) {
                 let Some(why) = no_loop(&graph, path, module, call).filter(|why| !why.is_callback) else { continue };
-                if call.function.is_none()
-                    && project.deployments().iter().any(|deployment| is_imported_by_server(deployment, path))
+                if why
+                    .at_import_of
+                    .as_ref()
+                    .is_some_and(|file| !is_loaded_without_loop(project, &graph, file, MAX_IMPORTERS))
                 {
                     continue;
                 }
@@ -67,6 +75,35 @@ pub(super) struct Reason {
     labels: Vec<Label>,
     /// Whether it is a callback of a library's own thread, which AIO006 reports.
     is_callback: bool,
+    /// The file whose import runs it, where that decides.
+    at_import_of: Option<RepoPath>,
+}
+
+/// Whether a file is loaded where no loop runs: by the start of a deployment, or by a chain of imports that stand in no
+/// function. A server may load it under its loop, and so may a coroutine that imports it, also by a name that it computes.
+fn is_loaded_without_loop(project: &Project<'_>, graph: &CallGraph<'_>, path: &RepoPath, steps: usize) -> bool {
+    let Some(steps) = steps.checked_sub(1) else { return false };
+    let deployments = project.deployments();
+    if deployments.iter().any(|deployment| is_imported_by_server(deployment, path))
+        || served_files(project, graph).contains_key(path)
+    {
+        return false;
+    }
+    let mut reached = deployments
+        .iter()
+        .filter(|deployment| deployment.reach().is_certain())
+        .filter_map(|deployment| deployment.reach().get(path))
+        .peekable();
+    if reached.peek().is_some() {
+        return reached.any(|reached| reached.at_start);
+    }
+    let importers = graph.importers(path);
+    if importers.is_empty() {
+        return DYNAMIC_IMPORTS.iter().all(|name| graph.documents().python_naming(name).is_empty());
+    }
+    let mut plain = importers.iter().filter(|(_, import)| !import.lazy && !import.main_guard);
+    plain.any(|(importer, _)| is_loaded_without_loop(project, graph, importer, steps))
+        || importers.iter().any(|(_, import)| import.main_guard)
 }
 
 /// Why no loop runs where a call that needs one stands; `None` where one may.
@@ -83,6 +120,7 @@ pub(super) fn no_loop(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, c
             reason: format!("no event loop runs while {reason}"),
             labels: vec![],
             is_callback: false,
+            at_import_of: (!module.in_main_guard(call.block)).then(|| path.clone()),
         });
     };
     let (path, module) = {
@@ -99,17 +137,27 @@ pub(super) fn no_loop(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, c
             reason: format!("`{name}` runs in a thread without an event loop"),
             labels: place.labels,
             is_callback: place.is_callback,
+            at_import_of: None,
         }),
         Contexts { view: Some(view), on_loop: None, .. } => Some(Reason {
             reason: format!("no event loop runs in the Flask view `{name}`"),
             labels: vec![Label { location: view, message: "Flask calls it for a request".to_owned() }],
             is_callback: false,
+            at_import_of: None,
         }),
         Contexts { at_start: Some(start), on_loop: None, unknown: false, .. } => Some(Reason {
             reason: format!("`{name}` is called before an event loop runs"),
+            at_import_of: imported_by(graph, &start),
             labels: vec![Label { location: start, message: "here, where the program starts".to_owned() }],
             is_callback: false,
         }),
         _ => None,
     }
+}
+
+/// The file whose import runs a call that stands in no function; `None` where it stands in the main guard.
+fn imported_by(graph: &CallGraph<'_>, place: &Location) -> Option<RepoPath> {
+    let module = graph.documents().python(&place.path)?;
+    let guarded = module.calls.iter().any(|call| call.span == place.span && module.in_main_guard(call.block));
+    (!guarded).then(|| place.path.clone())
 }
