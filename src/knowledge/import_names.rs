@@ -33,15 +33,26 @@ impl ImportedModule {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
+    needed_by_many: Vec<String>,
     module: Vec<ImportedModule>,
+}
+
+fn table() -> &'static Table {
+    static TABLE: LazyLock<Table> =
+        LazyLock::new(|| toml::from_str(super::table_text("packages/import_names.toml")).unwrap_or_default());
+    &TABLE
 }
 
 /// What is known of `module`, given by the first part of its dotted name.
 #[must_use]
 pub fn imported_module(module: &str) -> Option<&'static ImportedModule> {
-    static TABLE: LazyLock<Table> =
-        LazyLock::new(|| toml::from_str(super::table_text("packages/import_names.toml")).unwrap_or_default());
-    TABLE.module.iter().find(|known| known.name == module)
+    table().module.iter().find(|known| known.name == module)
+}
+
+/// Whether many other packages bring the package of this normalised name.
+#[must_use]
+pub fn is_needed_by_many(package: &str) -> bool {
+    table().needed_by_many.iter().any(|needed| needed == package)
 }
 
 #[cfg(test)]
@@ -53,5 +64,6 @@ mod tests {
         let cv2 = imported_module("cv2").unwrap();
         assert!(cv2.is_brought_by("opencv-python-headless") && cv2.is_brought_by("ultralytics"));
         assert!(!cv2.is_brought_by("flask"));
+        assert!(is_needed_by_many("numpy") && !is_needed_by_many("yt-dlp"));
     }
 }

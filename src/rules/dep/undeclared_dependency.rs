@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use crate::deployment::packages::{Declaration, Origin, add_to};
 use crate::deployment::{Deployment, Platform, Sdk};
 use crate::diagnostic::{Fix, Location, RepoPath, RuleId};
-use crate::knowledge::import_names::{ImportedModule, imported_module};
+use crate::knowledge::import_names::{ImportedModule, imported_module, is_needed_by_many};
+use crate::knowledge::standard_library::is_standard_module;
+use crate::repo::FileKind;
 use crate::rules::{Reporter, Rule};
 
 /// DEP004 undeclared-dependency.
@@ -35,6 +37,68 @@ impl Rule for UndeclaredDependency {
         }
         for (name, (known, places)) in missing {
             report_module(deployment, name, known, &places, report);
+        }
+        named_elsewhere(deployment, &own, report);
+    }
+}
+
+/// A requirements file of more lines than these may list what others bring, as `pip freeze` does.
+const LONGEST: usize = 40;
+
+/// Reports modules of which nothing is known but that another requirements file of the repository, which is not installed
+/// here, asks for the distribution of the same name.
+fn named_elsewhere(deployment: &Deployment<'_>, own: &HashSet<&str>, report: &mut Reporter) {
+    let documents = deployment.documents();
+    let packages = deployment.packages();
+    let mut elsewhere: BTreeMap<&str, Location> = BTreeMap::new();
+    let is_other = |path: &RepoPath| packages.manifests().iter().all(|manifest| manifest.path != *path);
+    let entries = documents.repository().entries();
+    for path in entries.filter(|entry| entry.kind() == FileKind::Requirements).map(|entry| entry.path()) {
+        let Some(file) = documents.requirements(path).filter(|_| is_other(path)) else { continue };
+        if file.compiled_by.is_some() || file.requirements.len() > LONGEST {
+            continue;
+        }
+        for requirement in &file.requirements {
+            let name = requirement.name.value.as_str();
+            if !is_needed_by_many(name) {
+                elsewhere.entry(name).or_insert_with(|| Location::new(path, requirement.span));
+            }
+        }
+    }
+    if elsewhere.is_empty() {
+        return;
+    }
+    let mut told = HashSet::new();
+    for (path, reached) in deployment.reach().files() {
+        let Some(module) = documents.python(path) else { continue };
+        for import in module.imports.iter().filter(|import| import.level == 0 && reached.loads_at_start(import)) {
+            let top = import.module.split('.').next().unwrap_or_default();
+            let package = top.to_ascii_lowercase().replace('_', "-");
+            let Some(named) = elsewhere.get(package.as_str()) else { continue };
+            let brought = packages.declarations().iter().any(|one| one.name().contains(&package));
+            if own.contains(top)
+                || is_standard_module(top)
+                || imported_module(top).is_some()
+                || brought
+                || !told.insert(package.clone())
+            {
+                continue;
+            }
+            let place = Location::new(path, import.span);
+            let message = format!(
+                "{} imports {top}, which {} asks for and nothing that is installed here is known to bring",
+                path.file_name(),
+                named.path
+            );
+            let finding = report.warning(place, message);
+            finding.label(named.clone(), "asked for here, in a file that is not installed");
+            if let Some(manifest) = packages.manifests().iter().map(|manifest| &manifest.path).next() {
+                finding.label(Location::file(manifest), format!("{package} is missing here"));
+            }
+            finding.help(format!(
+                "unless something brings it, the start ends in `ModuleNotFoundError: No module named '{top}'`: install \
+                 {package} too"
+            ));
         }
     }
 }

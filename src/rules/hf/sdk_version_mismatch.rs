@@ -1,4 +1,4 @@
-//! HF004 sdk-version-mismatch: the card and the requirements ask for Gradio versions that exclude each other.
+//! HF004 sdk-version-mismatch: the card and the requirements ask for versions of the SDK that exclude each other.
 
 use pep440_rs::Version;
 
@@ -17,14 +17,16 @@ impl Rule for SdkVersionMismatch {
     }
 
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
-        if deployment.platform().value != Platform::Space(Sdk::Gradio) {
-            return;
-        }
+        let (package, named, extras) = match deployment.platform().value {
+            Platform::Space(Sdk::Gradio) => ("gradio", "Gradio", "[oauth,mcp]"),
+            Platform::Space(Sdk::Streamlit) => ("streamlit", "Streamlit", ""),
+            _ => return,
+        };
         let packages = deployment.packages();
-        let card = packages.of("gradio").find(|declaration| declaration.origin == Origin::Card);
+        let card = packages.of(package).find(|declaration| declaration.origin == Origin::Card);
         let Some((card, version)) = card.and_then(|card| Some((card, exact(card)?))) else { return };
         let conflicting: Vec<&Declaration> = packages
-            .of("gradio")
+            .of(package)
             .filter(|declaration| declaration.origin != Origin::Card && excludes(declaration, &version))
             .collect();
         let Some(first) = conflicting.first() else { return };
@@ -32,21 +34,21 @@ impl Rule for SdkVersionMismatch {
         let finding = report.error(
             card.location(),
             format!(
-                "The card asks for gradio {version} and {} for gradio{asked}: pip refuses to install both",
+                "The card asks for {package} {version} and {} for {package}{asked}: pip refuses to install both",
                 first.path
             ),
         );
         finding.labels(conflicting.iter().map(|declaration| Label {
             location: declaration.location(),
-            message: format!("gradio{} is asked for here", declaration.requirement.specifiers),
+            message: format!("{package}{} is asked for here", declaration.requirement.specifiers),
         }));
         finding
             .help(format!(
-                "a Gradio Space installs its requirements together with gradio=={version} in one command: give both the \
-                 version that the program was written for, or leave gradio out of {}",
+                "a {named} Space installs its requirements together with {package}{extras}=={version} in one command: give both \
+                 the version that the program was written for, or leave {package} out of {}",
                 first.path
             ))
-            .fix(align(card, &version, &conflicting));
+            .fix(align(package, card, &version, &conflicting));
     }
 }
 
@@ -62,7 +64,7 @@ fn excludes(declaration: &Declaration, version: &Version) -> bool {
 }
 
 /// Brings the card to the one version that the requirements pin, else the requirements to the card's.
-fn align(card: &Declaration, version: &Version, conflicting: &[&Declaration]) -> Option<Fix> {
+fn align(package: &str, card: &Declaration, version: &Version, conflicting: &[&Declaration]) -> Option<Fix> {
     if let [first, rest @ ..] = conflicting
         && let Some(pinned) = exact(first)
         && rest.iter().all(|declaration| exact(declaration).as_ref() == Some(&pinned))
@@ -70,7 +72,7 @@ fn align(card: &Declaration, version: &Version, conflicting: &[&Declaration]) ->
         let fix = Fix::unsafe_(format!("Set sdk_version to {pinned}, as the requirements say"));
         return Some(fix.replace(&card.path, card.requirement.span, format!("\"{pinned}\"")));
     }
-    let mut fix = Fix::unsafe_(format!("Ask for gradio=={version} in the requirements, as the card does"));
+    let mut fix = Fix::unsafe_(format!("Ask for {package}=={version} in the requirements, as the card does"));
     for declaration in conflicting {
         let Location { path, .. } = declaration.location();
         let requirement = &declaration.requirement;

@@ -2,7 +2,7 @@
 
 mod words;
 
-use crate::deployment::packages::{Allowed, Verdict};
+use crate::deployment::packages::{Allowed, Origin, Packages, Verdict};
 use crate::deployment::{Deployment, Role};
 use crate::diagnostic::{Fix, Label, Location, RepoPath, Severity};
 use crate::knowledge::{
@@ -199,8 +199,19 @@ fn matters(deployment: &Deployment<'_>, change: &'static Change) -> bool {
     let mut modules = deployment.reach().files().filter_map(|(path, _)| documents.python(path));
     let packages = deployment.packages();
     let stands_in = !change.unless_installed.is_empty()
-        && (!packages.is_complete() || change.unless_installed.iter().any(|name| packages.has(name)));
+        && (!packages.is_complete() || change.unless_installed.iter().any(|name| is_installed(packages, name)));
     !cared_for && !stands_in && (change.beside.is_empty() || modules.any(|module| names_any(module, &change.beside)))
+}
+
+/// Whether a package is installed; of `package[extra]`, whether with the extra.
+fn is_installed(packages: &Packages, name: &str) -> bool {
+    match name.trim_end_matches(']').split_once('[') {
+        // A Gradio Space installs `gradio[oauth,mcp]`.
+        Some((package, extra)) => packages
+            .of(package)
+            .any(|declaration| declaration.requirement.has_extra(extra) || declaration.origin == Origin::Card),
+        None => packages.has(name),
+    }
 }
 
 /// Whether a file is part of a package.
