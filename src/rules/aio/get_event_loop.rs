@@ -5,6 +5,7 @@ use crate::deployment::{Deployment, Documents, Platform, Project, Role, Sdk};
 use crate::diagnostic::{Fix, Location, RepoPath, RuleId, Span};
 use crate::formats::python::{AsyncContext, BlockKind, Call, Callee, Module, ValueKind};
 use crate::knowledge::PythonVersion;
+use crate::knowledge::standard_library::is_standard_module;
 use crate::rules::program::{has_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
@@ -304,10 +305,23 @@ impl Site<'_> {
             _ => true,
         };
         let (renamed, _) = self.renamed("run")?;
+        if self.may_be_bound_to_the_loop() {
+            return None;
+        }
         let to = Span::new(renamed.start, outer.callee_span.end);
         is_coroutine.then(|| {
             Fix::unsafe_("Run the coroutine with asyncio.run, which makes a loop of its own")
                 .replace(self.path, to, "run")
+        })
+    }
+
+    /// Whether the file made something of another library before, outside of functions: a client may hold on to the loop of
+    /// its day, and the one that `asyncio.run` makes is another.
+    fn may_be_bound_to_the_loop(&self) -> bool {
+        self.module.calls.iter().any(|call| {
+            call.function.is_none()
+                && call.span.start < self.call.span.start
+                && call.qualified().is_some_and(|name| name.looks_like_class() && !is_standard_module(name.root()))
         })
     }
 }
