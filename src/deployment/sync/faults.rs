@@ -134,6 +134,8 @@ impl JobFaults<'_> {
                 self.found.push((word.span, SyncFault::MalformedAddress(correction)));
             } else if let Some(placeholder) = placeholder(&word.text) {
                 self.found.push((word.span, SyncFault::Placeholder(placeholder)));
+            } else if let Some((span, placeholder)) = self.placeholder_in_a_variable(step, word) {
+                self.found.push((span, SyncFault::Placeholder(placeholder)));
             } else if names_a_space(&word.text) {
                 self.check_variables(step, word);
             }
@@ -197,6 +199,20 @@ impl JobFaults<'_> {
             name.starts_with("HF_") || name.starts_with("HUGGING")
         });
         has_token && names.into_iter().any(|name| speaks(&name.value))
+    }
+
+    /// The value in `env` that makes an address hold a placeholder.
+    fn placeholder_in_a_variable(&self, step: &Step, word: &Word) -> Option<(Span, String)> {
+        let value = |name: &str| {
+            let environments = [&step.env, &self.job.env, &self.workflow.env];
+            let values = environments.into_iter().flatten().find(|(known, _)| known.value == name);
+            values.map(|(_, value)| value).filter(|value| !value.value.contains("${{"))
+        };
+        let known = |name: &str| Some(value(name).map_or_else(|| "$".to_owned(), |value| value.value.clone()));
+        let found = placeholder(&word.expand(known)?)?;
+        let mut values = word.variables().filter_map(|(name, _)| value(name));
+        let own = values.find(|value| !value.value.is_empty() && found.contains(value.value.trim_end_matches('/')))?;
+        Some((own.span, found))
     }
 
     /// Variables in an address that nothing in the workflow sets: the push is made without its token or name.
