@@ -17,9 +17,9 @@ impl Rule for SdkVersionMismatch {
     }
 
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
-        let (package, named, extras) = match deployment.platform().value {
-            Platform::Space(Sdk::Gradio) => ("gradio", "Gradio", "[oauth,mcp]"),
-            Platform::Space(Sdk::Streamlit) => ("streamlit", "Streamlit", ""),
+        let package = match deployment.platform().value {
+            Platform::Space(Sdk::Gradio) => "gradio",
+            Platform::Space(Sdk::Streamlit) => "streamlit",
             _ => return,
         };
         let packages = deployment.packages();
@@ -31,21 +31,31 @@ impl Rule for SdkVersionMismatch {
             .collect();
         let Some(first) = conflicting.first() else { return };
         let asked = first.requirement.specifiers.to_string();
-        let finding = report.error(
-            card.location(),
-            format!(
-                "The card asks for {package} {version} and {} for {package}{asked}: pip refuses to install both",
-                first.path
-            ),
-        );
+        let asks = format!("The card asks for {package} {version} and {} for {package}{asked}", first.path);
+        // How a Gradio Space is built is known; of Streamlit's, only that one of the two is not what runs.
+        let (finding, why) = if package == "gradio" {
+            (
+                report.error(card.location(), format!("{asks}: pip refuses to install both")),
+                format!(
+                    "a Gradio Space installs its requirements together with gradio[oauth,mcp]=={version} in one command: "
+                ),
+            )
+        } else {
+            (
+                report.warning(
+                    card.location(),
+                    format!("{asks}: the program runs with one that it was not written for, or does not build"),
+                ),
+                String::new(),
+            )
+        };
         finding.labels(conflicting.iter().map(|declaration| Label {
             location: declaration.location(),
             message: format!("{package}{} is asked for here", declaration.requirement.specifiers),
         }));
         finding
             .help(format!(
-                "a {named} Space installs its requirements together with {package}{extras}=={version} in one command: give both \
-                 the version that the program was written for, or leave {package} out of {}",
+                "{why}give both the version that the program was written for, or leave {package} out of {}",
                 first.path
             ))
             .fix(align(package, card, &version, &conflicting));
