@@ -33,7 +33,10 @@ impl Rule for LockSelfDeadlock {
                 report
                     .error(
                         Location::new(path, found.place),
-                        format!("`{lock}` is asked for while `{}` holds it, so both wait for ever", function.row().qualified),
+                        format!(
+                            "`{lock}` is asked for while `{}` holds it, which then waits for itself for ever",
+                            function.row().qualified
+                        ),
                     )
                     .label(Location::new(path, header(module.block(block))), format!("`{lock}` is held from here"))
                     .labels(found.hops.into_iter().rev().map(|(span, message)| Label {
