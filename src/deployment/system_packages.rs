@@ -20,7 +20,7 @@ pub struct SystemPackage {
     pub release: Fact<DebianRelease>,
 }
 
-/// A command that the image does not have when a RUN calls it.
+/// A command that the image does not have when a RUN or its health check calls it.
 #[derive(Debug, Clone)]
 pub struct MissingCommand {
     /// Its name.
@@ -29,6 +29,8 @@ pub struct MissingCommand {
     pub location: Location,
     /// The image that the stage builds on, which lacks it.
     pub image: Fact<String>,
+    /// Whether it is the health check that calls it, and not the build.
+    pub in_health_check: bool,
 }
 
 /// Traces of package sources other than the release's own.
@@ -81,8 +83,9 @@ impl Deployment<'_> {
         found
     }
 
-    /// Commands that a RUN calls although neither the image that is built on nor an earlier command brings them, the first
-    /// of each name. Nothing is said from the first command on that may bring others without naming them.
+    /// Commands that a RUN or the health check calls although neither the image that is built on nor an earlier command
+    /// brings them, the first of each name. Nothing is said from the first command on that may bring others without naming
+    /// them.
     #[must_use]
     pub fn missing_commands(&self) -> Vec<MissingCommand> {
         let Some((path, last)) = self.dockerfile() else { return vec![] };
@@ -111,7 +114,8 @@ impl Deployment<'_> {
                                 }
                                 lacking.remove(name);
                                 let location = Location::new(path, invocation.program.span);
-                                found.push(MissingCommand { name: name.to_owned(), location, image: image.clone() });
+                                let (name, image) = (name.to_owned(), image.clone());
+                                found.push(MissingCommand { name, location, image, in_health_check: false });
                             } else if !brings_only_what_it_names(&invocation, &mut lacking) {
                                 return found;
                             }
@@ -127,6 +131,20 @@ impl Deployment<'_> {
                 }
                 InstructionKind::Shell(_) => return found,
                 _ => {}
+            }
+        }
+        // It runs when all of the above has been done, wherever it stands.
+        let check = dockerfile.healthcheck(stage).flatten();
+        for command in check.iter().flat_map(|check| &check.commands).filter(|command| command.inside.is_empty()) {
+            for invocation in shell::invocations(command) {
+                if lacking.remove(invocation.name()) {
+                    found.push(MissingCommand {
+                        name: invocation.name().to_owned(),
+                        location: Location::new(path, invocation.program.span),
+                        image: image.clone(),
+                        in_health_check: true,
+                    });
+                }
             }
         }
         found

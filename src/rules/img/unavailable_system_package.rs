@@ -16,12 +16,21 @@ impl Rule for UnavailableSystemPackage {
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
         for command in deployment.missing_commands() {
             let (name, image) = (&command.name, &command.image.value);
-            let message =
-                format!("{image} has no {name}, and nothing installs it before this line: the build stops here");
-            let finding = report.error(command.location, message);
+            let finding = if command.in_health_check {
+                report.warning(
+                    command.location,
+                    format!("{image} has no {name}, and nothing installs it: the health check fails each time, and the container is never healthy"),
+                )
+            } else {
+                report.error(
+                    command.location,
+                    format!("{image} has no {name}, and nothing installs it before this line: the build stops here"),
+                )
+            };
             finding.labels(command.image.label("the image that lacks it".to_owned()));
+            let instead = if command.in_health_check { "ask with what the program is written in, or " } else { "" };
             finding.help(format!(
-                "install it first: `RUN apt-get update && apt-get install -y --no-install-recommends {name}`"
+                "{instead}install it first: `RUN apt-get update && apt-get install -y --no-install-recommends {name}`"
             ));
         }
         for package in deployment.system_packages() {
