@@ -98,6 +98,7 @@ impl<'d> Image<'d> {
             environment: self.environment(),
             ports: self.exposed(),
             health_check: matches!(self.dockerfile.healthcheck(self.stage), Some(Some(_))),
+            takes_requests: true,
             layout,
             reach,
             servers: std::sync::OnceLock::new(),
@@ -383,6 +384,7 @@ pub(super) fn folder_deployment<'d>(
         environment: Environment::default(),
         ports: Vec::new(),
         health_check: false,
+        takes_requests: true,
         reach: std::sync::OnceLock::new(),
         servers: std::sync::OnceLock::new(),
     }

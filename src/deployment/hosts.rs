@@ -49,7 +49,9 @@ fn procfiles(documents: &Documents) -> Vec<Deployment<'_>> {
         {
             let name = format!("{} process in {path}", declared.name.value);
             let platform = Fact::stated(Platform::Procfile, Location::new(path, declared.name.span));
-            found.push(process(documents, name, &root, platform, path, &declared.commands));
+            let mut deployment = process(documents, name, &root, platform, path, &declared.commands);
+            deployment.takes_requests = declared.name.value == "web";
+            found.push(deployment);
         }
     }
     found
@@ -94,7 +96,8 @@ fn render(documents: &Documents) -> Vec<Deployment<'_>> {
             let platform = Fact::stated(Platform::Render, Location::new(&path, service.span));
             let name =
                 service.name.as_ref().map_or("Render service".to_owned(), |name| format!("{} on Render", name.value));
-            let name = if matches!(kind, "web" | "pserv") { name } else { format!("{name} ({kind})") };
+            let takes_requests = matches!(kind, "web" | "pserv");
+            let name = if takes_requests { name } else { format!("{name} ({kind})") };
             let docker = service.runtime.as_ref().is_some_and(|runtime| runtime.value == "docker");
             let mut deployment = if docker {
                 let context = service.docker_context.as_ref().and_then(|folder| root.join(&folder.value));
@@ -120,6 +123,7 @@ fn render(documents: &Documents) -> Vec<Deployment<'_>> {
                 }
                 deployment
             };
+            deployment.takes_requests = takes_requests;
             set_all(&mut deployment, &path, &service.env_vars);
             if let Some(version) = deployment.environment.get("PYTHON_VERSION").cloned()
                 && let Some(python) = version.value.as_deref().and_then(|text| text.parse().ok())

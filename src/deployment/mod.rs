@@ -120,6 +120,7 @@ pub struct Deployment<'d> {
     environment: Environment,
     ports: Vec<(PortRole, Fact<u16>)>,
     health_check: bool,
+    takes_requests: bool,
     reach: OnceLock<Reach>,
     servers: OnceLock<Vec<Server>>,
 }
@@ -135,6 +136,12 @@ impl<'d> Deployment<'d> {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether its host sends requests to it: not to a worker, nor to what runs once.
+    #[must_use]
+    pub fn takes_requests(&self) -> bool {
+        self.takes_requests
     }
 
     /// The folder that is deployed; for a container, the build context.

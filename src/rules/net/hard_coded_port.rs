@@ -28,11 +28,7 @@ impl Rule for HardCodedPort {
         if deployment.environment().get("PORT").is_none_or(|fact| fact.value.is_some() || fact.location().is_some()) {
             return;
         }
-        if platform == Platform::Procfile && !deployment.name().starts_with("web ") {
-            return;
-        }
-        // Render sends requests to nothing but web services.
-        if platform == Platform::Render && deployment.name().ends_with(')') {
+        if !deployment.takes_requests() {
             return;
         }
         let servers = deployment.servers();
