@@ -43,10 +43,6 @@ fn check_folder(project: &Project<'_>, folder: &RepoPath, syncs: &[&SpaceSync], 
     {
         return;
     }
-    // A README that git carries although it is told to leave it out is not among the files that were read.
-    if readme.is_none() && folder.join("README.md").is_some_and(|path| repository.is_ignored(&path, false)) {
-        return;
-    }
     // A Space that exists already keeps its own README where an upload brings none.
     if readme.is_none() && first.keeps_remote_files {
         return;
