@@ -49,23 +49,9 @@ impl<'d> CallGraph<'d> {
             derived.filter(|heir| self.method(*heir, &target.row().name) == Some(target)).collect()
         });
         let mut files = self.files_that_may_lead_to(target, class);
-        for heir in &heirs {
-            let spelling = self.documents.python_naming(&heir.row().name);
-            for file in spelling.iter().take(FEW_FILES).filter_map(|file| self.file(file)) {
-                if !files.iter().any(|(known, _)| *known == file.0) {
-                    files.push(file);
-                }
-            }
-        }
+        heirs.iter().for_each(|heir| self.add_files_naming(&heir.row().name, &mut files));
         let aliases = self.aliases(target, &files);
-        for alias in &aliases {
-            let spelling = self.documents.python_naming(alias);
-            for file in spelling.iter().take(FEW_FILES).filter_map(|file| self.file(file)) {
-                if !files.iter().any(|(known, _)| *known == file.0) {
-                    files.push(file);
-                }
-            }
-        }
+        aliases.iter().for_each(|alias| self.add_files_naming(alias, &mut files));
         let question = Question { graph: self, target, class, distinctive, heirs, aliases };
         let mut edges = Vec::new();
         for (path, module) in files {
@@ -74,6 +60,16 @@ impl<'d> CallGraph<'d> {
             }
         }
         edges
+    }
+
+    /// Adds the first few files that spell a name.
+    fn add_files_naming(&self, name: &str, files: &mut Vec<(&'d RepoPath, &'d Module)>) {
+        let spelling = self.documents.python_naming(name);
+        for file in spelling.iter().take(FEW_FILES).filter_map(|file| self.file(file)) {
+            if !files.iter().any(|(known, _)| *known == file.0) {
+                files.push(file);
+            }
+        }
     }
 
     /// The names under which packages give a function of the top level to others: `from .core import work as run` in an

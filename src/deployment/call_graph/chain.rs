@@ -96,7 +96,8 @@ impl<'d> CallGraph<'d> {
     /// The shortest way from a coroutine or a callback of the loop down to the plain function `start`, without a thread, a
     /// process or an unknown runner between. `is_cut` tells functions that make sure themselves that no loop runs below
     /// them; no way leads through these. Generators, but for those that a `with` enters, and functions with decorators of
-    /// unknown effect are not followed either. `is_served` tells files that a server imports while its loop runs. Ways without inferred hops come first.
+    /// unknown effect are not followed either. `is_served` tells files that a server imports while its loop runs. Ways
+    /// without inferred hops come first.
     #[must_use]
     pub fn loop_above(
         &self,

@@ -179,15 +179,20 @@ impl<'d> CallGraph<'d> {
     }
 
     fn functions(&self, given: Vec<Given<'d>>) -> Vec<FunctionAt<'d>> {
-        let functions = given.into_iter().filter_map(|Given { path, module, value }| match &value.kind {
+        given.into_iter().filter_map(|given| self.function_of(given.path, given.module, given.value)).collect()
+    }
+
+    /// The function of the repository that a value is.
+    #[must_use]
+    pub fn function_of(&self, path: &'d RepoPath, module: &'d Module, value: &Value) -> Option<FunctionAt<'d>> {
+        match &value.kind {
             ValueKind::Function(id) | ValueKind::Method(_, id) => Some(FunctionAt { path, module, id: *id }),
             ValueKind::Name(name) => match self.definition(name, path)? {
                 Definition::Function(function) => Some(function),
                 Definition::Class(_) => None,
             },
             _ => None,
-        });
-        functions.collect()
+        }
     }
 
     /// The classes of the repository that are derived from a class.

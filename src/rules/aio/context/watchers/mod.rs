@@ -1,7 +1,7 @@
 //! Callbacks that a library calls in a thread of its own: handlers of watchdog, callbacks of an MQTT client, functions given
 //! to an audio player or a keyboard listener; and handlers of signals, which interrupt the main thread.
 
-use crate::deployment::call_graph::{CallGraph, ClassAt, Definition, FunctionAt};
+use crate::deployment::call_graph::{CallGraph, ClassAt, FunctionAt};
 use crate::diagnostic::{Location, RepoPath};
 use crate::formats::python::{Assignment, Call, Module, Value, ValueKind};
 use crate::knowledge::{CallbackTaker, event_loops};
@@ -72,32 +72,15 @@ pub(in super::super) fn callbacks<'d>(
         place: function.location(),
     });
     let attributes = module.assignments.iter().filter_map(|row| {
-        let function = function_of(graph, path, module, &row.value)?;
+        let function = graph.function_of(path, module, &row.value)?;
         let caller = Caller::Thread(taken_by_attribute(graph, module, row)?);
         Some(Callback { function, caller, place: Location::new(path, row.span) })
     });
     let arguments = module.calls.iter().flat_map(|call| taken_by_call(module, call)).filter_map(|(value, caller)| {
-        let function = function_of(graph, path, module, value)?;
+        let function = graph.function_of(path, module, value)?;
         Some(Callback { function, caller, place: Location::new(path, value.span) })
     });
     methods.chain(attributes).chain(arguments).collect()
-}
-
-/// The function of the repository that a value is.
-fn function_of<'d>(
-    graph: &CallGraph<'d>,
-    path: &'d RepoPath,
-    module: &'d Module,
-    value: &Value,
-) -> Option<FunctionAt<'d>> {
-    match &value.kind {
-        ValueKind::Function(id) | ValueKind::Method(_, id) => Some(FunctionAt { path, module, id: *id }),
-        ValueKind::Name(name) => match graph.definition(name, path)? {
-            Definition::Function(function) => Some(function),
-            Definition::Class(_) => None,
-        },
-        _ => None,
-    }
 }
 
 /// Whether the handler says itself how its event methods are called.
