@@ -110,13 +110,13 @@ impl Reach {
             // A script finds modules beside itself; the working directory comes with `python -m` and servers.
             let mut roots = vec![path.parent()];
             roots.extend(import_roots.iter().cloned());
-            let sources: Vec<RepoPath> = import_roots.iter().filter_map(|root| root.join("src")).collect();
+            let mut with_sources = roots.clone();
+            with_sources.extend(import_roots.iter().filter_map(|root| root.join("src")));
             let followed = |import: &&Import| !import.type_checking && (!at_start || reached.loads_at_start(import));
             for import in module.imports.iter().filter(followed) {
                 let top = import.module.split('.').next().unwrap_or_default();
-                let of_sources = sources.iter().filter(|_| !installed(top));
-                let roots: Vec<RepoPath> = roots.iter().chain(of_sources).cloned().collect();
-                for found in imported_files(import, &path, &roots, documents.repository()) {
+                let searched = if installed(top) { &roots } else { &with_sources };
+                for found in imported_files(import, &path, searched, documents.repository()) {
                     if !self.files.contains_key(&found) {
                         let imported = Reached { role: Role::Imported, importer: Some(path.clone()), at_start };
                         self.files.insert(found.clone(), imported);

@@ -18,8 +18,8 @@ pub(super) fn is_program(path: &RepoPath) -> bool {
     FileKind::of(path) == FileKind::Python && !reach::is_aside(path, &RepoPath::root())
 }
 
-/// Folders with code of others that a program carries along.
-const VENDORED: &[&str] = &["vendored", "_vendored", "third_party", "thirdparty", "3rdparty", "external", "extern"];
+/// Folders with code of others that a program carries along; such as the walk leaves out by their names are not read at all.
+const VENDORED: &[&str] = &["vendored", "_vendored", "thirdparty", "3rdparty", "external", "extern"];
 
 /// Whether a file is a copy of somebody else's: what is wrong there is for them to mend.
 pub(super) fn is_vendored(path: &RepoPath) -> bool {

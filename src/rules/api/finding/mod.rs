@@ -2,6 +2,8 @@
 
 mod words;
 
+use std::cell::LazyCell;
+
 use crate::deployment::packages::{Allowed, Origin, Packages, Verdict};
 use crate::deployment::{Deployment, Role};
 use crate::diagnostic::{Fix, Label, Location, RepoPath, Severity};
@@ -11,7 +13,7 @@ use crate::knowledge::{
 use crate::rules::Reporter;
 
 use super::change_rule::Found;
-use super::usage::{Use, names_any, uses};
+use super::usage::{NamesByRoot, Use, imports_library, names_any, uses};
 
 pub(super) use words::all_in_words;
 use words::{help, replacements};
@@ -172,12 +174,14 @@ pub(super) fn each_use(
     if installed.is_empty() {
         return;
     }
+    let teams: Vec<&Library> = libraries.iter().copied().filter(|library| library.rule.is_some()).collect();
     for path in documents.files_mentioning(literals).filter(|path| deployment.reach().contains(path)) {
         let (Some(module), Some(source)) = (documents.python(path), documents.repository().source(path)) else {
             continue;
         };
-        for (library, installed) in &installed {
-            let mut found: Vec<Use> = uses(module, source, library, |change| wanted(library, change));
+        let named = LazyCell::new(|| NamesByRoot::new(module, &teams));
+        for (library, installed) in installed.iter().filter(|(library, _)| imports_library(module, library)) {
+            let mut found: Vec<Use> = uses(module, source, &named, library, |change| wanted(library, change));
             let is_script = deployment.reach().get(path).is_none_or(|reached| reached.role == Role::Script);
             // Where what starts is a guess, a module of a package is imported rather than run.
             let is_program = is_script && (deployment.reach().is_certain() || !is_in_package(deployment, path));

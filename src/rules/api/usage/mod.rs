@@ -62,28 +62,26 @@ impl Use {
     }
 }
 
-/// The uses in a module of those of a library's changes that `wanted` admits, in the order of the text.
+/// The uses in a module, whose names are `named`, of those of a library's changes that `wanted` admits, in the order of the
+/// text.
 pub(super) fn uses(
     module: &Module,
     source: &Source,
+    named: &NamesByRoot<'_>,
     library: &'static Library,
     wanted: impl Fn(&Change) -> bool,
 ) -> Vec<Use> {
-    if !imports_library(module, library) {
-        return Vec::new();
-    }
-    let named = NamesByRoot::new(module, library);
     let mut found: Vec<Use> = Vec::new();
     for change in library.changes.iter().filter(|change| change.condition.is_none() && wanted(change)) {
         match change.kind {
-            ChangeKind::Parameter | ChangeKind::ParameterValue => arguments(module, source, &named, change, &mut found),
+            ChangeKind::Parameter | ChangeKind::ParameterValue => arguments(module, source, named, change, &mut found),
             ChangeKind::Behaviour => {}
             ChangeKind::Module
             | ChangeKind::Function
             | ChangeKind::Class
             | ChangeKind::Method
             | ChangeKind::Attribute => {
-                names(module, source, &named, change, &mut found);
+                names(module, source, named, change, &mut found);
             }
         }
     }
@@ -94,7 +92,7 @@ pub(super) fn uses(
 }
 
 /// Whether anything in the module can be of the library.
-fn imports_library(module: &Module, library: &Library) -> bool {
+pub(super) fn imports_library(module: &Module, library: &Library) -> bool {
     library.is_python()
         || module.imports.iter().any(|import| {
             let root = import.module.split('.').next().unwrap_or_default();
@@ -112,9 +110,7 @@ struct Named<'m> {
 }
 
 impl<'m> Named<'m> {
-    fn all(module: &'m Module, library: &'static Library) -> Vec<Self> {
-        // The results of a team's table are known to nobody else.
-        let more = &[library];
+    fn all(module: &'m Module, more: &[&Library]) -> impl Iterator<Item = Self> {
         let calls = module.calls.iter().filter_map(|call| {
             let name = resolved_name(call.qualified()?, more);
             Some(Self { name, span: call.callee_span, block: call.block, call: Some(call) })
@@ -125,25 +121,26 @@ impl<'m> Named<'m> {
             block: reference.block,
             call: None,
         });
-        calls.chain(mentions).collect()
+        calls.chain(mentions)
     }
 }
 
 /// What a module imports and names, by the first part: a change is compared with what begins as it does, and with nothing
 /// else.
-struct NamesByRoot<'m> {
+pub(super) struct NamesByRoot<'m> {
     imports: FxHashMap<String, Vec<(QualifiedName, &'m Import)>>,
     named: FxHashMap<String, Vec<Named<'m>>>,
 }
 
 impl<'m> NamesByRoot<'m> {
-    fn new(module: &'m Module, library: &'static Library) -> Self {
+    /// The names of a module; what the functions of `teams`' tables return is known to no other table.
+    pub(super) fn new(module: &'m Module, teams: &[&Library]) -> Self {
         let mut all = Self { imports: FxHashMap::default(), named: FxHashMap::default() };
         for import in module.imports.iter().filter(|import| import.level == 0 && !import.type_checking) {
             let name = import.qualified();
             all.imports.entry(first_part(&name).to_owned()).or_default().push((name, import));
         }
-        for named in Named::all(module, library) {
+        for named in Named::all(module, teams) {
             all.named.entry(first_part(&named.name).to_owned()).or_default().push(named);
         }
         all
