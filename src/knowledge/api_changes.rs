@@ -134,7 +134,7 @@ pub struct Change {
     pub message: Option<String>,
     /// What to do, before anything else that the row says.
     pub help: Option<String>,
-    /// What to write instead, in words for the help text.
+    /// What to write instead, as it goes after the word "use"; see [`Self::use_instead`] and [`Self::no_replacement`].
     pub replacement: Option<String>,
     /// The versions that know the replacement; `None` where it does not depend on the version.
     pub works: Option<VersionSet>,
@@ -158,6 +158,27 @@ pub struct Change {
     pub checked: Checked,
 }
 
+/// What a table says in place of a replacement: `nothing`, `nothing: the order is descending`, `nothing yet: …`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoReplacement<'c> {
+    /// The library offers no such thing any more, or not yet, for this reason.
+    Missing(Option<&'c str>),
+    /// It is not needed, for this reason.
+    Needless(&'c str),
+}
+
+impl<'c> NoReplacement<'c> {
+    fn parse(text: &'c str) -> Option<Self> {
+        match text.strip_prefix("nothing")? {
+            "" | " like it" => Some(Self::Missing(None)),
+            rest => match rest.strip_prefix(" yet: ") {
+                Some(why) => Some(Self::Missing(Some(why))),
+                None => Some(Self::Needless(rest.strip_prefix(": ")?)),
+            },
+        }
+    }
+}
+
 impl Change {
     /// Whether the change is about the thing of that qualified name: for a module, also about everything in it.
     #[must_use]
@@ -167,6 +188,18 @@ impl Change {
             _ => symbol.matches(qualified),
         };
         self.symbols.iter().any(meant) && !self.exceptions.iter().any(meant)
+    }
+
+    /// What to write instead, as it goes after the word "use"; `None` where nothing is known, or nothing is needed.
+    #[must_use]
+    pub fn use_instead(&self) -> Option<&str> {
+        self.replacement.as_deref().filter(|text| NoReplacement::parse(text).is_none())
+    }
+
+    /// Where the table says that nothing is to be written instead: why.
+    #[must_use]
+    pub fn no_replacement(&self) -> Option<NoReplacement<'_>> {
+        NoReplacement::parse(self.replacement.as_deref()?)
     }
 
     /// The line that is printed when the use of `qualified` fails, as exact as known. What is imported by its name fails

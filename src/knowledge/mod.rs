@@ -25,9 +25,9 @@ mod workflow_keys;
 
 pub use actions::{ActionState, OldAction, old_action};
 pub use api_changes::{
-    ApiFix, Change, ChangeExample, ChangeKind, Checked, Library, Passed, RowPlace, StatedSeverity, SymbolPattern,
-    TableError, TableRule, When, api_changes, api_changes_of, filled, parse_api_table, resolved_name, team_page,
-    team_table,
+    ApiFix, Change, ChangeExample, ChangeKind, Checked, Library, NoReplacement, Passed, RowPlace, StatedSeverity,
+    SymbolPattern, TableError, TableRule, When, api_changes, api_changes_of, filled, parse_api_table, resolved_name,
+    team_page, team_table,
 };
 pub use debian::{Debian, DebianRelease, GonePackage, debian};
 pub use development::is_development_tool;

@@ -90,7 +90,7 @@ fn in_words(change: &Change, library: &str) -> String {
     if let Some(deprecated) = &change.deprecated {
         when.push(format!("is deprecated in {library} {deprecated}"));
     }
-    let instead = change.help.clone().or_else(|| change.replacement.as_ref().map(|new| format!("use {new}")));
+    let instead = change.help.clone().or_else(|| change.use_instead().map(|new| format!("use {new}")));
     let mut line = if when.is_empty() { what } else { format!("{what} {}", when.join(" and ")) };
     if let Some(instead) = instead {
         line.push_str(&format!(": {instead}"));

@@ -87,7 +87,7 @@ fn is_concerned(_: &Library, change: &Change) -> bool {
 fn help(change: &Change, name: &str) -> String {
     let mut help = Vec::new();
     help.extend(change.failure(name, true).map(|line| format!("the first click says: {line}")));
-    help.extend(change.replacement.as_ref().map(|new| format!("use {new}")));
+    help.extend(change.use_instead().map(|new| format!("use {new}")));
     help.extend(change.note.clone());
     help.join("; ")
 }

@@ -7,7 +7,7 @@ use crate::diagnostic::{RepoPath, RuleId};
 use crate::knowledge::{Change, Library, api_changes};
 use crate::rules::{Reporter, Rule};
 
-use super::finding::{Installed, each_use};
+use super::finding::{Installed, Sought, each_use};
 use super::usage::{Use, literals};
 
 /// What is handed to a rule: uses in one file that make one finding.
@@ -90,7 +90,13 @@ impl Rule for ChangeRule {
     }
 
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
-        each_use(deployment, self.own_literals(), &self.libraries(), self.question.wanted, |path, uses, installed| {
+        let sought = Sought {
+            literals: self.own_literals(),
+            libraries: &self.libraries(),
+            results_of: self.team.as_deref().unwrap_or_default(),
+            wanted: self.question.wanted,
+        };
+        each_use(deployment, &sought, |path, uses, installed| {
             (self.question.report)(&Found { deployment, path, uses, installed }, report);
         });
     }

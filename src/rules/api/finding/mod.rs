@@ -159,29 +159,38 @@ fn evidence(allowed: &Allowed<'_>, name: &str, verdict: &Verdict) -> Vec<Label> 
     asked.map(|location| Label { location: location.clone(), message: words.clone() }).chain(held).collect()
 }
 
-/// Hands the uses of each change that `wanted` admits, file by file of those that run in the deployment, to `report`: those
-/// together that make one finding.
+/// What is looked for in a deployment's files.
+pub(super) struct Sought<'r> {
+    /// The texts of which a file must hold one.
+    pub literals: &'r [&'static str],
+    /// The tables.
+    pub libraries: &'r [&'static Library],
+    /// Those of them that say of functions what they return, beside the tables that are compiled in.
+    pub results_of: &'r [&'static Library],
+    /// Which rows.
+    pub wanted: fn(&Library, &Change) -> bool,
+}
+
+/// Hands the uses of what is sought, file by file of those that run in the deployment, to `report`: those together that
+/// make one finding.
 pub(super) fn each_use(
     deployment: &Deployment<'_>,
-    literals: &[&str],
-    libraries: &[&'static Library],
-    wanted: fn(&Library, &Change) -> bool,
+    sought: &Sought<'_>,
     mut report: impl FnMut(&RepoPath, &[Use], &Installed<'_>),
 ) {
     let documents = deployment.documents();
     let installed: Vec<_> =
-        libraries.iter().filter_map(|library| Some((*library, Installed::of(deployment, library)?))).collect();
+        sought.libraries.iter().filter_map(|library| Some((*library, Installed::of(deployment, library)?))).collect();
     if installed.is_empty() {
         return;
     }
-    let teams: Vec<&Library> = libraries.iter().copied().filter(|library| library.rule.is_some()).collect();
-    for path in documents.files_mentioning(literals).filter(|path| deployment.reach().contains(path)) {
+    for path in documents.files_mentioning(sought.literals).filter(|path| deployment.reach().contains(path)) {
         let (Some(module), Some(source)) = (documents.python(path), documents.repository().source(path)) else {
             continue;
         };
-        let named = LazyCell::new(|| NamesByRoot::new(module, &teams));
+        let named = LazyCell::new(|| NamesByRoot::new(module, sought.results_of));
         for (library, installed) in installed.iter().filter(|(library, _)| imports_library(module, library)) {
-            let mut found: Vec<Use> = uses(module, source, &named, library, |change| wanted(library, change));
+            let mut found: Vec<Use> = uses(module, source, &named, library, |change| (sought.wanted)(library, change));
             let is_script = deployment.reach().get(path).is_none_or(|reached| reached.role == Role::Script);
             // Where what starts is a guess, a module of a package is imported rather than run.
             let is_program = is_script && (deployment.reach().is_certain() || !is_in_package(deployment, path));

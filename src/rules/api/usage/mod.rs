@@ -110,13 +110,13 @@ struct Named<'m> {
 }
 
 impl<'m> Named<'m> {
-    fn all(module: &'m Module, more: &[&Library]) -> impl Iterator<Item = Self> {
+    fn all(module: &'m Module, results_of: &[&Library]) -> impl Iterator<Item = Self> {
         let calls = module.calls.iter().filter_map(|call| {
-            let name = resolved_name(call.qualified()?, more);
+            let name = resolved_name(call.qualified()?, results_of);
             Some(Self { name, span: call.callee_span, block: call.block, call: Some(call) })
         });
         let mentions = module.references.iter().map(|reference| Self {
-            name: resolved_name(&reference.name, more),
+            name: resolved_name(&reference.name, results_of),
             span: reference.span,
             block: reference.block,
             call: None,
@@ -133,14 +133,14 @@ pub(super) struct NamesByRoot<'m> {
 }
 
 impl<'m> NamesByRoot<'m> {
-    /// The names of a module; what the functions of `teams`' tables return is known to no other table.
-    pub(super) fn new(module: &'m Module, teams: &[&Library]) -> Self {
+    /// The names of a module; `results_of` are tables that say what functions return, beside those compiled in.
+    pub(super) fn new(module: &'m Module, results_of: &[&Library]) -> Self {
         let mut all = Self { imports: FxHashMap::default(), named: FxHashMap::default() };
         for import in module.imports.iter().filter(|import| import.level == 0 && !import.type_checking) {
             let name = import.qualified();
             all.imports.entry(first_part(&name).to_owned()).or_default().push((name, import));
         }
-        for named in Named::all(module, teams) {
+        for named in Named::all(module, results_of) {
             all.named.entry(first_part(&named.name).to_owned()).or_default().push(named);
         }
         all

@@ -1,6 +1,6 @@
 //! Uses of changed APIs in words: what they are, and what to do about them.
 
-use crate::knowledge::ChangeKind;
+use crate::knowledge::{ChangeKind, NoReplacement};
 
 use super::super::usage::Use;
 use super::{Installed, Kind};
@@ -29,19 +29,31 @@ pub(in crate::rules::api) fn all_in_words(
 
 /// What to write instead, of all uses, each once; and for which of them, where that would not be clear.
 pub(super) fn replacements(uses: &[Use]) -> String {
-    let all = each_once(uses.iter().filter_map(|one| one.change.replacement.clone()).collect());
+    let replaced = || uses.iter().filter_map(|one| Some((one, one.change.use_instead()?)));
+    let all = each_once(replaced().map(|(_, new)| new.to_owned()).collect());
     if all.len() < 2 || !all.iter().any(|new| new.contains(" or ")) {
         return listed(&all);
     }
-    let of_each = uses.iter().filter_map(|one| {
-        let new = one.change.replacement.as_ref()?;
-        let old = match (&one.change.parameter, one.change.kind) {
-            (Some(parameter), ChangeKind::Parameter) => format!("{parameter}="),
-            _ => one.symbol.rsplit('.').next().unwrap_or_default().to_owned(),
-        };
-        Some(format!("{new} for `{old}`"))
-    });
-    listed(&each_once(of_each.collect()))
+    listed(&each_once(replaced().map(|(one, new)| format!("{new} for `{}`", old_name(one))).collect()))
+}
+
+/// The name that changed, as short as it can be told.
+fn old_name(one: &Use) -> String {
+    match (&one.change.parameter, one.change.kind) {
+        (Some(parameter), ChangeKind::Parameter) => format!("{parameter}="),
+        _ => one.symbol.rsplit('.').next().unwrap_or_default().to_owned(),
+    }
+}
+
+/// What is said of a use that nothing stands in for.
+fn without_replacement(one: &Use) -> Option<String> {
+    let old = old_name(one);
+    Some(match one.change.no_replacement()? {
+        NoReplacement::Needless(why) => format!("leave `{old}` out: {why}"),
+        NoReplacement::Missing(Some(why)) => format!("nothing replaces `{old}` yet: {why}"),
+        NoReplacement::Missing(None) if one.change.parameter.is_some() => format!("leave `{old}` out"),
+        NoReplacement::Missing(None) => format!("nothing replaces `{old}`"),
+    })
 }
 
 /// What the log says, and what to do.
@@ -70,8 +82,12 @@ pub(super) fn help(uses: &[Use], installed: &Installed<'_>, kind: Kind) -> Strin
             format!("use {new}{package}{works}, or another version of the package")
         });
     }
-    help.extend(each_once(uses.iter().filter_map(|one| one.change.note.clone()).collect()));
-    help.join("; ")
+    help.extend(each_once(uses.iter().filter_map(without_replacement).collect()));
+    // A line of a log that ends in a full stop goes on here.
+    let advice: Vec<&str> = help.iter().map(|part| part.trim_end_matches('.')).collect();
+    let advice = (!advice.is_empty()).then(|| advice.join("; "));
+    let notes = each_once(uses.iter().filter_map(|one| one.change.note.clone()).collect());
+    advice.into_iter().chain(notes).collect::<Vec<_>>().join(". ")
 }
 
 fn each_once(all: Vec<String>) -> Vec<String> {
