@@ -1,13 +1,14 @@
 //! What all rounds together change on disk.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::Plan;
 use crate::diagnostic::RepoPath;
 use crate::repo::Repository;
 
 /// A file's text and bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Content {
     /// The text, without a byte order mark.
     pub text: String,
@@ -16,7 +17,7 @@ pub struct Content {
 }
 
 /// What becomes of one file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FileChange {
     /// Where it was; `None` for a new file.
     pub origin: Option<RepoPath>,
@@ -77,6 +78,13 @@ impl ChangeSet {
             let content = Content { text: new.content.clone(), bytes: new.content.clone().into_bytes() };
             self.files.insert(new.path.clone(), FileChange { origin: None, before: None, after: Some(content) });
         }
+    }
+
+    /// A number that is the same for the same changes, and otherwise almost never.
+    pub(super) fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.clone().without_no_ops().files.hash(&mut hasher);
+        hasher.finish()
     }
 
     /// Without files that end where they were with what they held.

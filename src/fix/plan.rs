@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::Parses;
+use super::{Endless, Parses};
 use crate::diagnostic::{Applicability, Creation, Diagnostic, Edit, Fix, Location, Move, RepoPath, RuleId, Span};
 use crate::repo::{Overlay, Presence, Repository, Source};
 
@@ -46,6 +46,8 @@ pub enum DropReason {
     Occupied(RepoPath),
     /// The file could no longer be parsed.
     NoLongerParses(RepoPath),
+    /// It undoes another one, or finds more to do each time. A mistake of the rule.
+    Endless,
 }
 
 impl fmt::Display for DropReason {
@@ -57,6 +59,7 @@ impl fmt::Display for DropReason {
             Self::Missing(path) => write!(f, "there is no {path} to move"),
             Self::Occupied(path) => write!(f, "{path} exists already"),
             Self::NoLongerParses(path) => write!(f, "{path} would no longer parse"),
+            Self::Endless => write!(f, "it would never come to an end, please report this as a bug"),
         }
     }
 }
@@ -96,16 +99,22 @@ impl Plan {
 
 /// Chooses, in the order of `diagnostics`, the fixes of at least `least` applicability that go together, and works out the
 /// resulting texts. A fix is taken whole or not at all; edits that two fixes share are made once; a fix that collides with
-/// one already taken waits for the next round.
+/// one already taken waits for the next round; those in `endless` are refused.
 #[must_use]
-pub fn plan(repository: &Repository, diagnostics: &[Diagnostic], least: Applicability, parses: &Parses<'_>) -> Plan {
+pub(super) fn plan(
+    repository: &Repository,
+    diagnostics: &[Diagnostic],
+    least: Applicability,
+    parses: &Parses<'_>,
+    endless: &Endless,
+) -> Plan {
     let mut planner = Planner { repository, parses, chosen: Chosen::default(), plan: Plan::default() };
     let least = least.max(Applicability::Unsafe);
-    let offered: Vec<(&Diagnostic, &Fix)> = diagnostics
+    let (refused, offered): (Vec<_>, Vec<_>) = diagnostics
         .iter()
         .filter_map(|diagnostic| Some((diagnostic, diagnostic.fix.as_ref()?)))
         .filter(|(_, fix)| fix.applicability >= least)
-        .collect();
+        .partition(|(diagnostic, _)| endless.contains(&(diagnostic.rule, diagnostic.location.path.clone())));
 
     // Most rounds end well, so all fixes are tried together first; only where a text no longer parses does each fix have
     // to show that it is not the one to blame.
@@ -122,6 +131,7 @@ pub fn plan(repository: &Repository, diagnostics: &[Diagnostic], least: Applicab
     } else {
         planner.one_by_one(&offered);
     }
+    planner.plan.dropped.extend(refused.iter().map(|(diagnostic, fix)| dropped(diagnostic, fix, DropReason::Endless)));
     planner.finish()
 }
 

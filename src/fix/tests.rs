@@ -72,7 +72,7 @@ fn fixes_are_whole_or_not_at_all_and_shared_edits_are_made_once() {
         Fix::safe("creates another, waits").create(&new, "two"),
     ];
     let diagnostics = fixes.map(found);
-    let plan = plan(&repository, &diagnostics, Applicability::Safe, &anything);
+    let plan = plan(&repository, &diagnostics, Applicability::Safe, &anything, &Endless::new());
     let applied: Vec<_> = plan.applied.iter().map(|fix| fix.message.as_str()).collect();
     assert_eq!(applied, ["first", "shares an edit", "creates", "creates the same"]);
     let dropped: Vec<_> = plan.dropped.iter().map(|fix| format!("{}: {}", fix.message, fix.reason)).collect();
@@ -101,25 +101,58 @@ fn a_fix_that_breaks_a_file_is_refused_and_the_others_stay() {
         found(Fix::safe("bad").replace(&a, Span::new(2, 3), "")),
         found(Fix::safe("good too").replace(&a, Span::new(4, 5), "B")),
     ];
-    let plan = plan(&repository, &diagnostics, Applicability::Safe, &balanced);
+    let plan = plan(&repository, &diagnostics, Applicability::Safe, &balanced, &Endless::new());
     assert_eq!(plan.texts[&a], "(A)(B)");
     assert_eq!(plan.dropped.len(), 1);
     assert_eq!(plan.dropped[0].reason, DropReason::NoLongerParses(a));
 }
 
 #[test]
-fn fixes_converge_over_rounds_or_nothing_changes() {
-    let repository = || Repository::in_memory([("wrong/a.txt", b"aaaa\r\n".as_slice())]);
-    let outcome = fix(&check(repository(), "aa", "a"), Applicability::Safe, &anything, |tree| check(tree, "aa", "a"));
-    assert!(outcome.converged && outcome.report.unwrap().diagnostics().is_empty());
+fn fixes_go_on_until_nothing_is_left() {
+    let repository = Repository::in_memory([("wrong/a.txt", b"aaaaaaaaaaaaaaaaaaaa\r\n".as_slice())]);
+    // Takes nineteen rounds: one letter each.
+    let one_less = |tree: Repository| {
+        let mut report = check(tree, "aa", "a");
+        report.1.truncate(1);
+        report
+    };
+    let outcome = fix(&one_less(repository), Applicability::Safe, &anything, one_less);
+    assert!(outcome.report.unwrap().diagnostics().is_empty());
     let (to, change) = outcome.changes.iter().next().unwrap();
     assert_eq!((to, change.origin.as_ref().unwrap()), (&path("right/a.txt"), &path("wrong/a.txt")));
-    assert_eq!(change.before.as_ref().unwrap().text, "aaaa\r\n");
+    assert_eq!(change.before.as_ref().unwrap().text, "aaaaaaaaaaaaaaaaaaaa\r\n");
     assert_eq!(change.after.as_ref().unwrap().text, "a\r\n");
+}
 
-    let outcome = fix(&check(repository(), "a", "aa"), Applicability::Safe, &anything, |tree| check(tree, "a", "aa"));
-    assert!(!outcome.converged && outcome.changes.is_empty());
-    assert!(outcome.report.is_none());
+#[test]
+fn fixes_without_an_end_are_left_out_and_the_others_made() {
+    const OTHER: RuleId = RuleId { code: "TST002", name: "other" };
+    // One fix turns a into b and another b into a; one makes a c longer each time; one is fine.
+    let check = |tree: Repository| {
+        let mut found = Vec::new();
+        for (old, new, file, rule) in [
+            ("a", "b", "fight", RULE),
+            ("b", "a", "fight", OTHER),
+            ("c", "cc", "grows", RULE),
+            ("d", "e", "fine", RULE),
+        ] {
+            let text = tree.source(&path(file)).unwrap().text();
+            if let Some(at) = text.find(old) {
+                let place = Location::file(&path(file));
+                let mut diagnostic = Diagnostic::new(rule, Severity::Error, place, "bad");
+                diagnostic.fix(Fix::safe("Replace").replace(&path(file), Span::new(at, at + 1), new));
+                found.push(diagnostic);
+            }
+        }
+        Report(tree, found)
+    };
+    let repository =
+        || Repository::in_memory([("fight", b"a".as_slice()), ("grows", b"c".as_slice()), ("fine", b"d".as_slice())]);
+    let outcome = fix(&check(repository()), Applicability::Safe, &anything, check);
+    let changed: Vec<_> = outcome.changes.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(changed, ["fine"]);
+    let dropped: Vec<_> = outcome.dropped.iter().map(|fix| (fix.location.path.as_str(), &fix.reason)).collect();
+    assert_eq!(dropped, [("fight", &DropReason::Endless), ("grows", &DropReason::Endless)]);
 }
 
 #[test]
@@ -131,6 +164,7 @@ fn inserted_lines_get_the_ending_of_their_file() {
             &[found(Fix::safe("insert").insert(&path(name), 0, "x\ny\r\n"))],
             Applicability::Safe,
             &anything,
+            &Endless::new(),
         );
         assert_eq!(plan.texts[&path(name)], expected);
     }
