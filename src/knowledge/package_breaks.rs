@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::{PythonSet, PythonVersion, VersionSet, normalized_name};
+use super::{PythonSet, PythonVersion, SymbolPattern, VersionSet, normalized_name};
 
 /// Releases of a package that fail on some Pythons.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +43,9 @@ pub struct Drift {
     pub versions: VersionSet,
     /// The Pythons for which this is known; those for which such a release installs at all.
     pub pythons: PythonSet,
+    /// Where not empty: the names, and with a dot in front the methods, of which the code uses one where it fails; to import
+    /// the package alone does not.
+    pub uses: Vec<Used>,
     /// The other package, as its project spells it.
     pub moved: String,
     /// Its releases that no longer fit.
@@ -61,6 +64,24 @@ pub struct Drift {
     pub fixed_in: Option<String>,
     /// Where this is from.
     pub evidence: Vec<String>,
+}
+
+/// What code uses where it fails.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Used {
+    /// A name from outside: `torch.from_numpy`.
+    Name(SymbolPattern),
+    /// A method of whatever a file that imports the package calls it on: `.numpy`.
+    Method(String),
+}
+
+impl Used {
+    fn new(text: &str) -> Result<Self, super::api_changes::PatternError> {
+        match text.strip_prefix('.') {
+            Some(method) => Ok(Self::Method(method.to_owned())),
+            None => SymbolPattern::new(text).map(Self::Name),
+        }
+    }
 }
 
 /// Releases of a package that keep another within bounds, for all who install both.
@@ -106,6 +127,8 @@ struct DriftRow {
     versions: String,
     #[serde(default)]
     python: String,
+    #[serde(default)]
+    uses: Vec<String>,
     moved: String,
     breaks: String,
     bound: String,
@@ -153,6 +176,8 @@ enum TableError {
     Toml(#[from] toml::de::Error),
     #[error(transparent)]
     Specifier(#[from] super::SpecifierError),
+    #[error(transparent)]
+    Pattern(#[from] super::api_changes::PatternError),
 }
 
 fn normalized(names: &[String]) -> Vec<String> {
@@ -191,6 +216,7 @@ fn read_drift(text: &str) -> Result<(Vec<Drift>, Vec<Cap>), TableError> {
             package: normalized_name(&row.package),
             versions: VersionSet::parse(&row.versions)?,
             pythons: PythonSet::parse(&row.python)?,
+            uses: row.uses.iter().map(|used| Used::new(used)).collect::<Result<_, _>>()?,
             moved: row.moved,
             breaks: VersionSet::parse(&row.breaks)?,
             bound: row.bound,

@@ -13,7 +13,7 @@ use crate::knowledge::package_breaks::{Drift, PythonBreak, caps, drifts, python_
 use crate::knowledge::{PythonSet, VersionSet};
 use crate::rules::{Reporter, Rule};
 
-use super::imported::{import_of, is_named};
+use super::imported::{import_of, is_named, use_of};
 use super::severe::is_deployed;
 
 /// DEP006 transitive-drift.
@@ -72,7 +72,11 @@ fn case<'d>(deployment: &'d Deployment<'_>, row: &'static Drift) -> Option<Case<
         return None;
     }
     let always = takes_broken(deployment, row)? == Certainty::Always && release.is_none();
-    let imported = import_of(deployment, &row.modules);
+    let imported = if row.uses.is_empty() {
+        import_of(deployment, &row.modules)
+    } else {
+        Some(use_of(deployment, &row.uses, &row.modules)?)
+    };
     Some(Case { row, place: declaration.location(), allowed, release, imported, always })
 }
 

@@ -1,21 +1,54 @@
 //! Whether a deployment's own code imports a package.
 
 use crate::deployment::Deployment;
-use crate::diagnostic::Location;
+use crate::diagnostic::{Location, Span};
+use crate::formats::python::{Call, Import, Module};
+use crate::knowledge::package_breaks::Used;
 
 /// The first import, in a file that runs there, of one of `modules` or of what is in them. One that is guarded against
 /// failing, or never runs, does not count.
 pub fn import_of(deployment: &Deployment<'_>, modules: &[String]) -> Option<Location> {
     deployment.reach().files().find_map(|(path, _)| {
         let module = deployment.documents().python(path)?;
-        let import = module.imports.iter().find(|import| {
-            import.level == 0
-                && !import.type_checking
-                && !import.guarded
-                && modules.iter().any(|wanted| is_in(&import.module, wanted))
-        })?;
-        Some(Location::new(path, import.span))
+        Some(Location::new(path, imported(module, modules)?.span))
     })
+}
+
+/// The first use, in a file that runs there, of one of the names, or of a method where the file imports one of `modules`.
+pub fn use_of(deployment: &Deployment<'_>, uses: &[Used], modules: &[String]) -> Option<Location> {
+    deployment.reach().files().find_map(|(path, _)| {
+        let module = deployment.documents().python(path)?;
+        let beside = imported(module, modules).is_some();
+        let span = uses.iter().find_map(|used| used_at(module, used, beside))?;
+        Some(Location::new(path, span))
+    })
+}
+
+fn used_at(module: &Module, used: &Used, beside: bool) -> Option<Span> {
+    match used {
+        Used::Name(pattern) => {
+            let import = module.imports.iter().find(|import| counts(import) && pattern.matches(&import.qualified()));
+            let named = || module.references.iter().find(|reference| pattern.matches(&reference.name));
+            let is_called = |call: &&Call| call.qualified().is_some_and(|name| pattern.matches(name));
+            let called = || module.calls.iter().find(is_called).map(|call| call.callee_span);
+            called().or_else(|| named().map(|reference| reference.span)).or_else(|| import.map(|import| import.span))
+        }
+        Used::Method(method) => {
+            let is_called = |call: &&Call| call.callee.last_name() == Some(method) && call.arguments.is_empty();
+            module.calls.iter().find(is_called).filter(|_| beside).map(|call| call.callee_span)
+        }
+    }
+}
+
+/// The first import of one of `modules` or of what is in them.
+fn imported<'m>(module: &'m Module, modules: &[String]) -> Option<&'m Import> {
+    let is_meant = |import: &&Import| modules.iter().any(|wanted| is_in(&import.module, wanted));
+    module.imports.iter().filter(|import| counts(import)).find(is_meant)
+}
+
+/// Whether an import runs, and its failure is not cared for.
+fn counts(import: &Import) -> bool {
+    import.level == 0 && !import.type_checking && !import.guarded
 }
 
 /// Whether `module` is `package` or inside it.
