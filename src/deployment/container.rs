@@ -98,6 +98,8 @@ impl<'d> Image<'d> {
             environment: self.environment(),
             ports: self.exposed(),
             health_check: matches!(self.dockerfile.healthcheck(self.stage), Some(Some(_))),
+            check_commands: (self.dockerfile.healthcheck(self.stage).flatten())
+                .map(|check| (self.path.clone(), check.commands.clone())),
             takes_requests: true,
             layout,
             reach,
@@ -324,6 +326,9 @@ fn compose_service<'d>(
     }
     if let Some(check) = &service.healthcheck {
         deployment.health_check = !check.disabled;
+        if check.disabled || !check.commands.is_empty() {
+            deployment.check_commands = Some((path.clone(), check.commands.clone()));
+        }
         deployment.ports.retain(|(role, _)| *role != PortRole::Probed);
         let environment = &deployment.environment;
         let asked = asked_ports(&check.commands, &|name| environment.value(name).map(str::to_owned));
@@ -384,6 +389,7 @@ pub(super) fn folder_deployment<'d>(
         environment: Environment::default(),
         ports: Vec::new(),
         health_check: false,
+        check_commands: None,
         takes_requests: true,
         reach: std::sync::OnceLock::new(),
         servers: std::sync::OnceLock::new(),

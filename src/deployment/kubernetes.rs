@@ -168,6 +168,7 @@ fn deployment<'d>(
     });
 
     deployment.health_check = !container.probes.is_empty();
+    deployment.check_commands = None;
     for probe in &container.probes {
         if let Some(port) = &probe.port
             && let Some(number) = number(&port.value)

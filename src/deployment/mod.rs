@@ -15,6 +15,7 @@ mod layout;
 mod literals;
 mod machine;
 mod malformed;
+mod missing_commands;
 mod naming;
 pub mod packages;
 mod platform;
@@ -37,6 +38,7 @@ pub mod workflows;
 use std::sync::OnceLock;
 
 use crate::diagnostic::{Location, RepoPath};
+use crate::formats::shell::Command;
 use crate::knowledge::PythonVersion;
 
 pub use build_paths::{MissingKind, MissingPath};
@@ -50,6 +52,7 @@ pub use host_starts::MissingStart;
 pub use layout::{FolderLayout, ImageLayout};
 pub use machine::{MachineBound, machine_bound_lines};
 pub use malformed::Malformed;
+pub use missing_commands::{MissingCommand, Use, checks_of_public_images};
 pub use packages::Packages;
 pub use platform::{Platform, Sdk};
 pub use pushed_files::RefusedFile;
@@ -120,6 +123,8 @@ pub struct Deployment<'d> {
     environment: Environment,
     ports: Vec<(PortRole, Fact<u16>)>,
     health_check: bool,
+    /// What its health check runs in the container, and the file that says so.
+    check_commands: Option<(RepoPath, Vec<Command>)>,
     takes_requests: bool,
     reach: OnceLock<Reach>,
     servers: OnceLock<Vec<Server>>,

@@ -1,10 +1,8 @@
 //! Packages of the operating system that an image installs, and the release that they come from.
 
-use std::collections::BTreeSet;
-
 use crate::diagnostic::{Location, Span};
-use crate::formats::dockerfile::{Base, Dockerfile, InstructionKind};
-use crate::formats::shell::{self, Invocation, Separator};
+use crate::formats::dockerfile::{Base, Dockerfile};
+use crate::formats::shell;
 use crate::knowledge::{DebianRelease, debian};
 
 use super::{Deployment, Fact, Platform};
@@ -18,19 +16,6 @@ pub struct SystemPackage {
     pub location: Location,
     /// The release that has it or not.
     pub release: Fact<DebianRelease>,
-}
-
-/// A command that the image does not have when a RUN or its health check calls it.
-#[derive(Debug, Clone)]
-pub struct MissingCommand {
-    /// Its name.
-    pub name: String,
-    /// Where it is called.
-    pub location: Location,
-    /// The image that the stage builds on, which lacks it.
-    pub image: Fact<String>,
-    /// Whether it is the health check that calls it, and not the build.
-    pub in_health_check: bool,
 }
 
 /// Traces of package sources other than the release's own.
@@ -83,73 +68,6 @@ impl Deployment<'_> {
         found
     }
 
-    /// Commands that a RUN or the health check calls although neither the image that is built on nor an earlier command
-    /// brings them, the first of each name. Nothing is said from the first command on that may bring others without naming
-    /// them.
-    #[must_use]
-    pub fn missing_commands(&self) -> Vec<MissingCommand> {
-        let Some((path, last)) = self.dockerfile() else { return vec![] };
-        let Some(Ok(dockerfile)) = self.documents().dockerfile(path) else { return vec![] };
-        let Some(stage) = dockerfile.stages.get(last) else { return vec![] };
-        let Base::External(image) = dockerfile.root_base(stage) else { return vec![] };
-        let tag = if image.digest.is_some() { None } else { image.effective_tag() };
-        let Some(tag) = tag.filter(|_| image.registry.is_none()) else { return vec![] };
-        let mut lacking: BTreeSet<&str> = debian().commands_lacking(&image.name, tag).collect();
-        let root = dockerfile.chain(stage).first().map_or(stage.image.span, |root| root.image.span);
-        let image = Fact::stated(format!("{}:{tag}", image.name), Location::new(path, root));
-        let mut found = Vec::new();
-        for (_, instruction) in dockerfile.instructions(stage) {
-            match &instruction.kind {
-                InstructionKind::Run(run) => {
-                    for command in &run.commands {
-                        for invocation in shell::invocations(command) {
-                            let name = invocation.name();
-                            if lacking.contains(name) {
-                                // In a pipe or a substitution, what fails is not noticed there.
-                                let is_plain = command.inside.is_empty()
-                                    && matches!(command.before, None | Some(Separator::And | Separator::Sequence))
-                                    && matches!(command.after, None | Some(Separator::And));
-                                if !is_plain {
-                                    return found;
-                                }
-                                lacking.remove(name);
-                                let location = Location::new(path, invocation.program.span);
-                                let (name, image) = (name.to_owned(), image.clone());
-                                found.push(MissingCommand { name, location, image, in_health_check: false });
-                            } else if !brings_only_what_it_names(&invocation, &mut lacking) {
-                                return found;
-                            }
-                        }
-                    }
-                }
-                // Programs may come from another image, or from the repository.
-                InstructionKind::Copy(copy) | InstructionKind::Add(copy) => {
-                    let destination = copy.destination.value.as_str();
-                    if copy.from.is_some() || destination.contains("bin") || destination == "/" {
-                        return found;
-                    }
-                }
-                InstructionKind::Shell(_) => return found,
-                _ => {}
-            }
-        }
-        // It runs when all of the above has been done, wherever it stands.
-        let check = dockerfile.healthcheck(stage).flatten();
-        for command in check.iter().flat_map(|check| &check.commands).filter(|command| command.inside.is_empty()) {
-            for invocation in shell::invocations(command) {
-                if lacking.remove(invocation.name()) {
-                    found.push(MissingCommand {
-                        name: invocation.name().to_owned(),
-                        location: Location::new(path, invocation.program.span),
-                        image: image.clone(),
-                        in_health_check: true,
-                    });
-                }
-            }
-        }
-        found
-    }
-
     /// `packages.txt` of a Gradio Space, which is built on the official image of its Python.
     fn space_packages(&self) -> Vec<SystemPackage> {
         let Platform::Space(super::Sdk::Gradio) = self.platform().value else { return vec![] };
@@ -171,19 +89,4 @@ impl Deployment<'_> {
         }
         found
     }
-}
-
-/// Whether a command brings no other commands than the packages that it names; those are taken out of `lacking`.
-fn brings_only_what_it_names(invocation: &Invocation, lacking: &mut BTreeSet<&str>) -> bool {
-    let table = debian();
-    if !matches!(invocation.name(), "apt-get" | "apt") {
-        return table.brings_no_commands.iter().any(|name| name == invocation.name()) || invocation.is_python();
-    }
-    let installs = invocation.arguments.iter().any(|word| word.text == "install");
-    let words = invocation.arguments.iter().filter(|word| installs && !word.text.starts_with('-'));
-    let mut packages = words.map(|word| word.text.as_str()).filter(|word| *word != "install");
-    packages.all(|package| {
-        let package = package.split(['=', '/', ':']).next().unwrap_or_default();
-        lacking.remove(package) || table.leaves.iter().any(|leaf| leaf == package)
-    })
 }

@@ -39,6 +39,15 @@ pub struct GonePackage {
     pub instead: Option<String>,
 }
 
+/// An image that others publish.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublicImage {
+    lacks: Vec<String>,
+    /// Where that is from.
+    pub evidence: String,
+}
+
 /// The table.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,6 +64,9 @@ pub struct Debian {
     pub leaves: Vec<String>,
     /// Programs that install no commands of the system.
     pub brings_no_commands: Vec<String>,
+    /// Which of the commands other packages bring along.
+    pub brings: BTreeMap<String, Vec<String>>,
+    image_lacks: BTreeMap<String, PublicImage>,
     python_trixie_from: BTreeMap<String, u32>,
     package: BTreeMap<String, GonePackage>,
 }
@@ -78,7 +90,8 @@ impl Debian {
     pub fn commands_lacking(&self, name: &str, tag: &str) -> impl Iterator<Item = &str> {
         let plain = !["alpine", "windows"].iter().any(|other| tag.contains(other));
         let slim = plain && matches!(name, "python" | "debian") && tag.contains("slim");
-        self.slim_lacks.iter().map(String::as_str).filter(move |_| slim)
+        let of_image = self.image_lacks.get(name).filter(|_| plain).map(|image| &image.lacks);
+        self.slim_lacks.iter().filter(move |_| slim).chain(of_image.into_iter().flatten()).map(String::as_str)
     }
 
     /// The release that an image of Docker Hub is built on, by its name and tag.

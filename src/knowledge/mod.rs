@@ -29,7 +29,7 @@ pub use api_changes::{
     SymbolPattern, TableError, TableRule, When, api_changes, api_changes_of, filled, parse_api_table, resolved_name,
     team_page, team_table,
 };
-pub use debian::{Debian, DebianRelease, GonePackage, debian};
+pub use debian::{Debian, DebianRelease, GonePackage, PublicImage, debian};
 pub use development::is_development_tool;
 pub use environment::is_provided_variable;
 pub use event_loops::{

@@ -49,9 +49,18 @@ fn service(name: &Node, node: &Node, text: &str) -> Option<Service> {
             Some(on) => on.texts(),
             None => Vec::new(),
         },
+        waits_for: node.get("depends_on").map(waits_for).unwrap_or_default(),
         working_dir: node.text_at("working_dir"),
         node: node.clone(),
     })
+}
+
+fn waits_for(depends_on: &Node) -> Vec<Spanned<String>> {
+    let healthy = |(name, how): (&Node, &Node)| {
+        let condition = how.get("condition")?.scalar_text()?;
+        (condition == "service_healthy").then(|| name.spanned_text()).flatten()
+    };
+    if depends_on.is_mapping() { depends_on.merged_entries().into_iter().filter_map(healthy).collect() } else { vec![] }
 }
 
 fn build(node: &Node) -> Option<Build> {

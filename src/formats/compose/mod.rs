@@ -48,6 +48,8 @@ pub struct Service {
     pub healthcheck: Option<Healthcheck>,
     /// `depends_on`
     pub depends_on: Vec<Spanned<String>>,
+    /// Those of `depends_on` that have to be healthy before it starts.
+    pub waits_for: Vec<Spanned<String>>,
     /// `working_dir`
     pub working_dir: Option<Spanned<String>>,
     /// What the key maps to.

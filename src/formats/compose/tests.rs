@@ -84,6 +84,7 @@ fn a_compose_file_is_read_with_places() {
         );
         assert_eq!(web.healthcheck.as_ref().unwrap().commands[0].words[0].span.of(&text), "curl");
         assert_eq!(web.depends_on[0].value, "db");
+        assert_eq!(web.waits_for[0].value, "db");
         let worker = compose.service("worker").unwrap();
         assert_eq!(worker.image_reference.as_ref().unwrap().tag.as_deref(), Some("3.12"));
         let entry = shell::program(&worker.entrypoint.as_ref().unwrap()[0]).unwrap();

@@ -1,7 +1,7 @@
 //! IMG004 unavailable-system-package: a package that the image's release of Debian or Ubuntu no longer has.
 
-use crate::deployment::Deployment;
-use crate::diagnostic::{Fix, RuleId};
+use crate::deployment::{Deployment, MissingCommand, Project, Use, checks_of_public_images};
+use crate::diagnostic::{Fix, RuleId, Severity};
 use crate::knowledge::debian;
 use crate::rules::{Reporter, Rule};
 
@@ -13,25 +13,15 @@ impl Rule for UnavailableSystemPackage {
         RuleId { code: "IMG004", name: "unavailable-system-package" }
     }
 
+    fn check(&self, project: &Project<'_>, report: &mut Reporter) {
+        for command in checks_of_public_images(project.documents()) {
+            missing_command(command, report);
+        }
+    }
+
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
         for command in deployment.missing_commands() {
-            let (name, image) = (&command.name, &command.image.value);
-            let finding = if command.in_health_check {
-                report.warning(
-                    command.location,
-                    format!("{image} has no {name}, and nothing installs it: the health check fails each time, and the container is never healthy"),
-                )
-            } else {
-                report.error(
-                    command.location,
-                    format!("{image} has no {name}, and nothing installs it before this line: the build stops here"),
-                )
-            };
-            finding.labels(command.image.label("the image that lacks it".to_owned()));
-            let instead = if command.in_health_check { "ask with what the program is written in, or " } else { "" };
-            finding.help(format!(
-                "{instead}install it first: `RUN apt-get update && apt-get install -y --no-install-recommends {name}`"
-            ));
+            missing_command(command, report);
         }
         for package in deployment.system_packages() {
             let release = package.release.value;
@@ -55,6 +45,35 @@ impl Rule for UnavailableSystemPackage {
                     ));
                 }
             }
+        }
+    }
+}
+
+/// A command that the image lacks where the build or a health check calls it.
+fn missing_command(command: MissingCommand, report: &mut Reporter) {
+    let (name, image) = (&command.name, &command.image.value);
+    let install = format!("`RUN apt-get update && apt-get install -y --no-install-recommends {name}`");
+    let lacks = format!("{image} has no {name}, and nothing installs it");
+    match command.in_use {
+        Use::Build => {
+            let finding = report.error(command.location, format!("{lacks} before this line: the build stops here"));
+            finding.labels(command.image.label("the image that lacks it".to_owned()));
+            finding.help(format!("install it first: {install}"));
+        }
+        Use::HealthCheck { waited_for, is_built } => {
+            let fails = "the health check fails each time, and the container is never healthy";
+            let severity = if waited_for.is_some() { Severity::Error } else { Severity::Warning };
+            let finding = report.report(severity, command.location, format!("{lacks}: {fails}"));
+            finding.labels(command.image.label("the image that lacks it".to_owned()));
+            if let Some(waits) = waited_for {
+                finding.label(waits, "this service waits for it, and never starts");
+            }
+            finding.help(if is_built {
+                format!("ask with what the program is written in, or install it first: {install}")
+            } else {
+                "ask with a program that the image has, or build an image of your own on it that has this one"
+                    .to_owned()
+            });
         }
     }
 }

@@ -1,0 +1,233 @@
+//! Commands that a build or a health check calls, and that the image does not have.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::{Location, RepoPath};
+use crate::formats::compose::{Compose, Service};
+use crate::formats::dockerfile::{Base, Copy, Dockerfile, InstructionKind, Stage};
+use crate::formats::shell::{self, Command, Invocation, Separator};
+use crate::knowledge::debian;
+use crate::repo::FileKind;
+
+use super::{Deployment, Documents, Fact, Platform};
+
+/// A command that the image does not have when a `RUN` or its health check calls it.
+#[derive(Debug, Clone)]
+pub struct MissingCommand {
+    /// Its name.
+    pub name: String,
+    /// Where it is called.
+    pub location: Location,
+    /// The image that the stage builds on, which lacks it.
+    pub image: Fact<String>,
+    /// What calls it.
+    pub in_use: Use,
+}
+
+/// What calls a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Use {
+    /// `RUN`.
+    Build,
+    /// The health check. The place is that of a service which does not start before this one is healthy.
+    HealthCheck {
+        /// Where another service says that it waits.
+        waited_for: Option<Location>,
+        /// Whether the image is built here, so that the command can be installed.
+        is_built: bool,
+    },
+}
+
+impl Deployment<'_> {
+    /// Commands that a `RUN` or the health check calls although neither the image that is built on nor an earlier command
+    /// brings them, the first of each name. Nothing is said from the first instruction on that may bring others without
+    /// naming them.
+    #[must_use]
+    pub fn missing_commands(&self) -> Vec<MissingCommand> {
+        let Some((path, last)) = self.dockerfile() else { return vec![] };
+        let Some(Ok(dockerfile)) = self.documents().dockerfile(path) else { return vec![] };
+        let Some(stage) = dockerfile.stages.get(last) else { return vec![] };
+        let Base::External(image) = dockerfile.root_base(stage) else { return vec![] };
+        let tag = if image.digest.is_some() { None } else { image.effective_tag() };
+        let Some(tag) = tag.filter(|_| image.registry.is_none()) else { return vec![] };
+        let lacking: BTreeSet<&str> = debian().commands_lacking(&image.name, tag).collect();
+        let root = dockerfile.chain(stage).first().map_or(stage.image.span, |root| root.image.span);
+        let image = Fact::stated(format!("{}:{tag}", image.name), Location::new(path, root));
+        let (called, lacking) = during_build(dockerfile, stage, lacking);
+        let missing = |invocation: &Invocation, path: &RepoPath, in_use: Use| MissingCommand {
+            name: invocation.name().to_owned(),
+            location: Location::new(path, invocation.program.span),
+            image: image.clone(),
+            in_use,
+        };
+        let mut found: Vec<_> = called.iter().map(|invocation| missing(invocation, path, Use::Build)).collect();
+        if let Some((file, commands)) = &self.check_commands {
+            let in_check = Use::HealthCheck { waited_for: self.waited_for(), is_built: true };
+            found
+                .extend(needed(commands, lacking).iter().map(|invocation| missing(invocation, file, in_check.clone())));
+        }
+        found
+    }
+
+    /// Where a service of the Compose file says that it waits until this one is healthy.
+    fn waited_for(&self) -> Option<Location> {
+        let place = self.platform().location().filter(|_| self.platform().value == Platform::Compose)?;
+        let compose = self.documents().compose(&place.path)?;
+        let service = compose.services.iter().find(|service| service.name.span == place.span)?;
+        waits_for(compose, service, &place.path)
+    }
+}
+
+fn waits_for(compose: &Compose, service: &Service, path: &RepoPath) -> Option<Location> {
+    let mut waits = compose.services.iter().flat_map(|other| &other.waits_for);
+    waits.find(|name| name.value == service.name.value).map(|name| Location::new(path, name.span))
+}
+
+/// Health checks of Compose services that run a public image as it is, and call what that lacks.
+#[must_use]
+pub fn checks_of_public_images(documents: &Documents) -> Vec<MissingCommand> {
+    let mut found = Vec::new();
+    for entry in documents.repository().of_kind(FileKind::Compose) {
+        let Some(compose) = documents.compose(entry.path()) else { continue };
+        for service in compose.services.iter().filter(|service| service.build.is_none()) {
+            let (Some(image), Some(written), Some(check)) =
+                (&service.image_reference, &service.image, &service.healthcheck)
+            else {
+                continue;
+            };
+            let tag = if image.digest.is_some() { None } else { image.effective_tag() };
+            let Some(tag) = tag.filter(|_| image.registry.is_none()) else { continue };
+            // What starts in place of the image's own command may install it first.
+            let starts = service.entrypoint.iter().chain(&service.command).flatten();
+            let started: Vec<_> = starts.flat_map(|command| &command.words).collect();
+            let lacking = debian().commands_lacking(&image.name, tag);
+            let lacking: BTreeSet<_> =
+                lacking.filter(|name| !started.iter().any(|word| word.text.contains(name))).collect();
+            let image = Fact::stated(format!("{}:{tag}", image.name), Location::new(entry.path(), written.span));
+            found.extend(needed(&check.commands, lacking).iter().map(|invocation| MissingCommand {
+                name: invocation.name().to_owned(),
+                location: Location::new(entry.path(), invocation.program.span),
+                image: image.clone(),
+                in_use: Use::HealthCheck { waited_for: waits_for(compose, service, entry.path()), is_built: false },
+            }));
+        }
+    }
+    found
+}
+
+/// The commands that a stage's build calls in vain, the first of each name, and those that its containers lack.
+fn during_build<'t>(
+    dockerfile: &Dockerfile,
+    stage: &Stage,
+    mut lacking: BTreeSet<&'t str>,
+) -> (Vec<Invocation>, BTreeSet<&'t str>) {
+    let mut called = Vec::new();
+    for (_, instruction) in dockerfile.instructions(stage) {
+        match &instruction.kind {
+            InstructionKind::Run(run) => {
+                for command in &run.commands {
+                    for invocation in shell::invocations(command) {
+                        if lacking.contains(invocation.name()) {
+                            // In a pipe or a substitution, what fails is not noticed there.
+                            let is_plain = command.inside.is_empty()
+                                && matches!(command.before, None | Some(Separator::And | Separator::Sequence))
+                                && matches!(command.after, None | Some(Separator::And));
+                            if !is_plain {
+                                return (called, BTreeSet::new());
+                            }
+                            lacking.remove(invocation.name());
+                            called.push(invocation);
+                        } else if !brings_only_what_it_names(&invocation, &mut lacking) {
+                            return (called, BTreeSet::new());
+                        }
+                    }
+                }
+            }
+            InstructionKind::Copy(copy) | InstructionKind::Add(copy) => {
+                lacking.retain(|name| !may_bring(dockerfile, copy, name));
+            }
+            InstructionKind::Shell(_) => return (called, BTreeSet::new()),
+            _ => {}
+        }
+    }
+    (called, lacking)
+}
+
+/// The commands of a health check that fail with it, where they are among the `lacking`.
+fn needed(commands: &[Command], mut lacking: BTreeSet<&str>) -> Vec<Invocation> {
+    let gives_up = |command: &Command| {
+        let program = command.words.first();
+        program.is_some_and(|word| matches!(word.text.as_str(), "exit" | "false" | "/bin/false" | "kill"))
+    };
+    let mut found = Vec::new();
+    for (index, command) in commands.iter().enumerate() {
+        let has_other_way = command.after == Some(Separator::Or) && !commands.get(index + 1).is_some_and(gives_up);
+        for invocation in shell::invocations(command) {
+            // It asks first whether the command is there.
+            if matches!(invocation.name(), "command" | "which" | "type" | "hash" | "test" | "[") {
+                return found;
+            }
+            if command.inside.is_empty() && !has_other_way && lacking.remove(invocation.name()) {
+                found.push(invocation);
+            }
+        }
+    }
+    found
+}
+
+/// Whether an instruction may copy a command to where it is found.
+fn may_bring(dockerfile: &Dockerfile, copy: &Copy, command: &str) -> bool {
+    let destination = copy.destination.value.trim_end_matches('/');
+    let is_system = matches!(destination, "" | "/usr" | "/usr/bin" | "/bin" | "/usr/sbin" | "/sbin" | "/usr/local");
+    if copy.sources.iter().any(|source| source.value.rsplit('/').next() == Some(command)) {
+        return true;
+    }
+    if !is_system && !destination.contains("bin") {
+        return false;
+    }
+    let Some(from) = &copy.from else {
+        // A file keeps its name; a folder may hold anything.
+        return !copy
+            .sources
+            .iter()
+            .all(|source| source.value.rsplit('/').next().is_some_and(|name| name.contains('.')));
+    };
+    let is_whole_folder = |path: &str| {
+        let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        path.ends_with('/') || path.contains('*') || matches!(name, "" | "usr" | "local" | "bin" | "sbin")
+    };
+    if !copy.sources.iter().any(|source| is_whole_folder(&source.value)) {
+        return false;
+    }
+    // apt installs to /usr/bin; what a stage puts into /usr/local/bin by hand, its commands name.
+    let Some(stage) = dockerfile.stage_by_name(&from.value).filter(|_| destination == "/usr/local/bin") else {
+        return true;
+    };
+    let is_known = matches!(dockerfile.root_base(stage), Base::External(image) if image.name == "python");
+    let runs = dockerfile.runs(stage);
+    let mut commands = runs.iter().flat_map(|run| &run.command.commands).flat_map(shell::invocations);
+    !is_known
+        || commands.any(|invocation| {
+            let words = std::iter::once(&invocation.program).chain(&invocation.arguments);
+            !matches!(invocation.name(), "apt-get" | "apt") && words.into_iter().any(|word| word.text.contains(command))
+        })
+}
+
+/// Whether a command brings no other commands than the packages that it names; those are taken out of `lacking`.
+fn brings_only_what_it_names(invocation: &Invocation, lacking: &mut BTreeSet<&str>) -> bool {
+    let table = debian();
+    if !matches!(invocation.name(), "apt-get" | "apt") {
+        return table.brings_no_commands.iter().any(|name| name == invocation.name()) || invocation.is_python();
+    }
+    let installs = invocation.arguments.iter().any(|word| word.text == "install");
+    let words = invocation.arguments.iter().filter(|word| installs && !word.text.starts_with('-'));
+    let mut packages = words.map(|word| word.text.as_str()).filter(|word| *word != "install");
+    packages.all(|package| {
+        let package = package.split(['=', '/', ':']).next().unwrap_or_default();
+        if let Some(brought) = table.brings.get(package) {
+            lacking.retain(|command| !brought.iter().any(|one| one == command));
+            return true;
+        }
+        lacking.remove(package) || table.leaves.iter().any(|leaf| leaf == package)
+    })
+}
