@@ -36,6 +36,11 @@ fn a_comment_counts_on_its_line_or_alone_above() {
         (format!("# preflight: ignore[NET001]\n{call}"), vec![]),
         (format!("# preflight: ignore[NET001]\n# and why\n\n{call}"), vec![]),
         ("uvicorn.run(  # preflight: ignore[NET001]\n    app,\n    host='127.0.0.1',\n)".to_owned(), vec![]),
+        (format!("{call}  # noqa: S104  # preflight:ignore [NET001]"), vec![]),
+        // Written otherwise, and therefore without effect.
+        (format!("{call}  # preflight: disable=NET001"), vec!["app.py:2 NET001", "app.py:2 SYS002"]),
+        (format!("{call}  # preflight ignore[NET001]"), vec!["app.py:2 NET001", "app.py:2 SYS002"]),
+        (format!("{call}  # preflight: skip this when offline"), vec!["app.py:2 NET001"]),
         // Too far away, and therefore without effect.
         (format!("# preflight: ignore[NET001]\nx = 1\n{call}"), vec!["app.py:2 SYS002", "app.py:4 NET001"]),
         (format!("x = 1  # preflight: ignore[NET001]\n{call}"), vec!["app.py:2 SYS002", "app.py:3 NET001"]),

@@ -83,11 +83,12 @@ fn the_configuration_states_what_files_do_not() {
     assert!(out.contains("says what is deployed"), "{out}");
 
     fs::write(folder.path().join("web.py"), "x = 1\n").unwrap();
+    fs::write(folder.path().join("requirements.txt"), "flask\n").unwrap();
     let config = |text: &str| fs::write(folder.path().join("preflight.toml"), text).unwrap();
     config("[deployment.web]\nplatform = 'container'\npython = '3.12'\nentry = 'web.py'\nport = 80\n");
     let (code, out, err) = target(folder.path(), &[]);
     assert_eq!(code, 0, "{err}");
-    assert!(out.starts_with("web\n") && out.contains("stated in preflight's configuration"), "{out}");
+    assert!(out.contains("\nweb\n") && out.contains("stated in preflight's configuration"), "{out}");
 
     for (text, place, help) in [
         ("[deployment.web]\nplatform = 'containr'\n", "preflight.toml:2:12", "did you mean `container`?"),
@@ -95,6 +96,9 @@ fn the_configuration_states_what_files_do_not() {
         ("[deployment.web]\nplatfrom = 'fly'\n", "unknown key `platfrom`", "did you mean `platform`?"),
         ("[deployment.web]\nentry = '../x.py'\n", "preflight.toml:2:9", "must lie below its root"),
         ("[deployment.web]\npython = '3'\n", "preflight.toml:2:10", "a Python version is two or three numbers"),
+        ("[deployment.web]\nroot = 'api'\n", "[deployment.web]", "there is no folder api"),
+        ("[deployment.web]\nentry = 'wbe.py'\n", "[deployment.web]", "there is no wbe.py to start"),
+        ("[deployment.api]\nport = 80\n", "[deployment.api] fits no deployment", "there is \"program\""),
     ] {
         config(text);
         let (code, _, err) = target(folder.path(), &[]);

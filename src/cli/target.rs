@@ -65,7 +65,13 @@ pub(super) fn run(arguments: &TargetArguments, terminal: Terminal) -> Exit {
             }
         }
         match target(root, &settings, arguments.format, several) {
-            Ok(target) => targets.push(target),
+            Ok((target, misfits)) => {
+                targets.push(target);
+                for misfit in misfits {
+                    terminal.error(&misfit);
+                    exit = Exit::Failure;
+                }
+            }
             Err(error) => {
                 terminal.error(&error.to_string());
                 exit = Exit::Failure;
@@ -89,9 +95,17 @@ pub(super) fn run(arguments: &TargetArguments, terminal: Terminal) -> Exit {
     }
 }
 
-fn target(root: &Root, settings: &Settings, format: ListFormat, several: bool) -> Result<Target, engine::EngineError> {
+/// What is deployed from a root, and what of the configuration fits nothing there.
+fn target(
+    root: &Root,
+    settings: &Settings,
+    format: ListFormat,
+    several: bool,
+) -> Result<(Target, Vec<String>), engine::EngineError> {
     let repository = Repository::open(&root.folder, &settings.walk_options())?;
     let tree = Tree { prefix: &root.prefix, stands_in: root.stands_in.as_ref() };
     let for_people = format == ListFormat::Text;
-    Ok(engine::with_project(repository, settings, |project| Target::of(project, tree, for_people, several)))
+    Ok(engine::with_project(repository, settings, |project| {
+        (Target::of(project, tree, for_people, several), project.misfits().to_vec())
+    }))
 }

@@ -46,6 +46,13 @@ impl PathPatterns {
         self.globs.is_match(format!("{}{}", self.base, path.as_str()))
     }
 
+    /// Whether one of the patterns matches the root itself, or a folder above it.
+    #[must_use]
+    pub fn match_the_root(&self) -> bool {
+        let root = self.base.trim_end_matches('/');
+        !root.is_empty() && self.globs.is_match(root)
+    }
+
     /// The patterns as written.
     #[must_use]
     pub fn patterns(&self) -> &[String] {

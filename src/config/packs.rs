@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::ConfigError;
 use super::discover::{explain, shown};
 use super::selector::KnownRule;
+use crate::diagnostic::family;
 use crate::knowledge::{Library, RowPlace, TableError, team_table};
 
 /// Where a repository keeps its team's tables.
@@ -117,9 +118,9 @@ fn parse(path: &Path, text: &str, known: &[KnownRule]) -> Result<&'static Librar
     })?;
     let Some(rule) = &table.rule else { return Ok(table) };
     let at = |key: &str| value_in(text, "rule", key);
-    let family = rule.code.trim_end_matches(|c: char| c.is_ascii_digit());
-    let digits = rule.code.len() - family.len();
-    if family.len() < 2 || !family.bytes().all(|byte| byte.is_ascii_uppercase()) || digits != 3 {
+    let letters = family(&rule.code);
+    let digits = rule.code.len() - letters.len();
+    if letters.len() < 2 || !letters.bytes().all(|byte| byte.is_ascii_uppercase()) || digits != 3 {
         return Err(ConfigError::new("a code is two capital letters or more and three digits, such as `ACME001`").at(
             path,
             text,
@@ -127,8 +128,8 @@ fn parse(path: &Path, text: &str, known: &[KnownRule]) -> Result<&'static Librar
             "not a code",
         ));
     }
-    if known.iter().any(|known| known.code.trim_end_matches(|c: char| c.is_ascii_digit()) == family) {
-        return Err(ConfigError::new(format!("the family `{family}` is preflight's own"))
+    if known.iter().any(|known| family(known.code) == letters) {
+        return Err(ConfigError::new(format!("the family `{letters}` is preflight's own"))
             .at(path, text, at("code"), "taken")
             .with_help(Some("choose letters of your own, such as `ACME`".to_owned())));
     }

@@ -171,11 +171,17 @@ impl Settings {
         self.per_file_ignores.iter().any(|ignore| ignore.codes.contains(&code) && ignore.paths.matches(path))
     }
 
-    /// What the walk leaves out.
+    /// What the walk leaves out. A folder that is checked by its own name is read although a pattern of the configuration
+    /// leaves it out.
     #[must_use]
     pub fn walk_options(&self) -> WalkOptions {
         WalkOptions {
-            exclude: self.exclude.iter().map(|set| (set.base().to_owned(), set.globs().clone())).collect(),
+            exclude: self
+                .exclude
+                .iter()
+                .filter(|set| !set.match_the_root())
+                .map(|set| (set.base().to_owned(), set.globs().clone()))
+                .collect(),
             no_ignore: self.no_ignore,
         }
     }
@@ -204,7 +210,10 @@ impl Settings {
             self.per_file_ignores.push(PerFileIgnore { paths, codes: ignored });
         }
         if let Some(exclude) = &options.exclude {
-            self.exclude.push(patterns(file, exclude)?);
+            // One set for each, so that each can be left out of a walk.
+            for pattern in exclude {
+                self.exclude.push(patterns(file, std::slice::from_ref(pattern))?);
+            }
         }
         for (name, deployment) in options.deployment.iter().flatten() {
             if let Some(deployment) = resolve_deployment(file, deployment, platforms)? {
@@ -242,7 +251,8 @@ impl Settings {
             self.exclude.push(patterns);
         }
         self.fail_on = overrides.fail_on.unwrap_or(self.fail_on);
-        self.advice |= overrides.advice;
+        // What fails a run is shown.
+        self.advice |= overrides.advice || self.fail_on == FailOn::Advice;
         self.no_ignore = overrides.no_ignore;
         Ok(())
     }

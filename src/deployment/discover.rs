@@ -39,6 +39,7 @@ pub struct Project<'d> {
     documents: &'d Documents,
     deployments: Vec<Deployment<'d>>,
     syncs: Vec<SpaceSync>,
+    misfits: Vec<String>,
 }
 
 impl<'d> Project<'d> {
@@ -51,10 +52,9 @@ impl<'d> Project<'d> {
         deployments.extend(hosts::deployments(documents));
         deployments.extend(kubernetes::deployments(documents));
         deployments.extend(unspecified(documents, &deployments));
-        for stated in overrides {
-            apply(documents, stated, &mut deployments);
-        }
-        Self { documents, deployments, syncs }
+        let applied = overrides.iter().map(|stated| apply(documents, stated, &mut deployments));
+        let misfits = applied.filter_map(Result::err).collect();
+        Self { documents, deployments, syncs, misfits }
     }
 
     /// The repository's files, parsed.
@@ -67,6 +67,12 @@ impl<'d> Project<'d> {
     #[must_use]
     pub fn deployments(&self) -> &[Deployment<'d>] {
         &self.deployments
+    }
+
+    /// What the user states about deployments and nothing in the repository fits, in words; it was not taken.
+    #[must_use]
+    pub fn misfits(&self) -> &[String] {
+        &self.misfits
     }
 
     /// Takes the answers of a resolver, by the names of deployments, as facts.
@@ -363,18 +369,39 @@ fn unspecified<'d>(documents: &'d Documents, known: &[Deployment<'d>]) -> Vec<De
     found
 }
 
-/// Applies what the user states to the deployment that it names, or adds one.
-fn apply<'d>(documents: &'d Documents, stated: &Overrides, deployments: &mut Vec<Deployment<'d>>) {
-    let root = stated.root.clone();
-    let named =
-        |deployment: &Deployment<'_>| deployment.name() == stated.name || root.as_ref() == Some(deployment.root());
-    let index = deployments.iter().position(named).unwrap_or_else(|| {
-        let platform = Fact::configured(stated.platform.unwrap_or(Platform::Unspecified));
-        let folder = root.clone().unwrap_or_else(RepoPath::root);
-        let python = stated.python.map(Fact::configured);
-        deployments.push(folder_deployment(documents, stated.name.clone(), &folder, platform, python));
-        deployments.len() - 1
-    });
+/// Takes what the user states. The error says what of it fits nothing.
+fn apply<'d>(
+    documents: &'d Documents,
+    stated: &Overrides,
+    deployments: &mut Vec<Deployment<'d>>,
+) -> Result<(), String> {
+    let Overrides { name, root, entry, .. } = stated;
+    let repository = documents.repository();
+    if let Some(root) = root.as_ref().filter(|root| repository.presence(root) == Presence::Absent) {
+        return Err(format!("[deployment.{name}]: there is no folder {root}"));
+    }
+    let known = position(stated, deployments);
+    let folder = match known {
+        Some(index) => deployments[index].root().clone(),
+        None => root.clone().unwrap_or_else(RepoPath::root),
+    };
+    if let Some(entry) = entry {
+        let file = folder.join(entry);
+        if !file.is_some_and(|file| repository.has_file(&file)) {
+            let folder = if folder.is_root() { String::new() } else { format!(" in {folder}") };
+            return Err(format!("[deployment.{name}]: there is no {entry}{folder} to start"));
+        }
+    }
+    let index = match known {
+        Some(index) => index,
+        None if root.is_none() && entry.is_none() => return Err(fits_none(name, deployments)),
+        None => {
+            let platform = Fact::configured(stated.platform.unwrap_or(Platform::Unspecified));
+            let python = stated.python.map(Fact::configured);
+            deployments.push(folder_deployment(documents, name.clone(), &folder, platform, python));
+            deployments.len() - 1
+        }
+    };
     let deployment = &mut deployments[index];
     if let Some(platform) = stated.platform {
         deployment.platform = Fact::configured(platform);
@@ -394,6 +421,29 @@ fn apply<'d>(documents: &'d Documents, stated: &Overrides, deployments: &mut Vec
     for (name, value) in &stated.environment {
         deployment.environment.set(name, Fact::configured(Some(value.clone())));
     }
+    Ok(())
+}
+
+/// The deployment that is meant: that of the name, or of the folder, or the only one whose name begins so.
+fn position(stated: &Overrides, deployments: &[Deployment<'_>]) -> Option<usize> {
+    let place = |is_meant: &dyn Fn(&Deployment<'_>) -> bool| deployments.iter().position(is_meant);
+    let in_short = format!("{} ", stated.name);
+    let begins_so = |deployment: &Deployment<'_>| deployment.name().starts_with(&in_short);
+    let is_only = || stated.root.is_none() && deployments.iter().filter(|one| begins_so(one)).count() == 1;
+    place(&|deployment| deployment.name() == stated.name)
+        .or_else(|| place(&|deployment| stated.root.as_ref() == Some(deployment.root())))
+        .or_else(|| place(&begins_so).filter(|_| is_only()))
+}
+
+fn fits_none(name: &str, deployments: &[Deployment<'_>]) -> String {
+    const TOLD: usize = 4;
+    let names: Vec<_> = deployments.iter().take(TOLD).map(|deployment| format!("\"{}\"", deployment.name())).collect();
+    let known = match names.as_slice() {
+        [] => "there is none".to_owned(),
+        names if deployments.len() > TOLD => format!("there are {} and others", names.join(", ")),
+        names => format!("there is {}", names.join(", ")),
+    };
+    format!("[deployment.{name}] fits no deployment ({known}); one that the files do not show needs a root or an entry")
 }
 
 #[cfg(test)]

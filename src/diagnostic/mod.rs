@@ -17,6 +17,12 @@ pub struct RuleId {
     pub name: &'static str,
 }
 
+/// The family of a rule's code, by its letters: `NET` of `NET001`.
+#[must_use]
+pub fn family(code: &str) -> &str {
+    code.trim_end_matches(|end: char| end.is_ascii_digit())
+}
+
 /// A place with a remark, often the evidence for a finding that stands elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {

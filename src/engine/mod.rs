@@ -42,6 +42,8 @@ pub struct Report {
     pub deployments: usize,
     /// Rules that failed in themselves, each with what it said: their findings are missing.
     pub failures: Vec<String>,
+    /// What the configuration states about deployments and nothing fits.
+    pub misfits: Vec<String>,
 }
 
 impl Checked for Report {
@@ -117,7 +119,7 @@ fn check_here(repository: Repository, settings: &Settings) -> Report {
     let documents = Documents::new(repository);
     let project = Project::discover(&documents, &overrides(settings)).with_resolutions(&settings.resolutions);
     let concerned: Vec<&dyn Rule> = rules.iter().copied().filter(|rule| rule.concerns(&project)).collect();
-    documents.look_for(concerned.iter().flat_map(|rule| rule.literals()).chain([&suppression::LITERAL]).copied());
+    documents.look_for(concerned.iter().flat_map(|rule| rule.literals()).chain(suppression::LITERALS).copied());
     let (mut diagnostics, failures) = run(&concerned, &project);
     let is_wanted = |diagnostic: &Diagnostic| !settings.is_ignored(diagnostic.rule.code, &diagnostic.location.path);
     diagnostics.retain(&is_wanted);
@@ -140,8 +142,9 @@ fn check_here(repository: Repository, settings: &Settings) -> Report {
     });
     let deployments =
         project.deployments().iter().filter(|deployment| deployment.platform().value != Platform::Unspecified).count();
+    let misfits = project.misfits().to_vec();
     drop(project);
-    Report { repository: documents.into_repository(), diagnostics, deployments, failures }
+    Report { repository: documents.into_repository(), diagnostics, deployments, failures, misfits }
 }
 
 /// Runs every rule once for the repository and once for each deployment. A rule that fails in itself hides no other.

@@ -6,12 +6,13 @@ use regex::Regex;
 
 use crate::deployment::Documents;
 use crate::diagnostic::{Diagnostic, Location, RepoPath, RuleId, Span};
+use crate::formats::dockerfile::{Instruction, InstructionKind};
 use crate::formats::frontmatter::FrontMatter;
 use crate::repo::{FileKind, Source};
-use crate::rules::{Selector, Suppression, SuppressionUse};
+use crate::rules::{Selector, Suppression, SuppressionForm, SuppressionUse};
 
-/// The text without which a file holds no suppression.
-pub(super) const LITERAL: &str = "preflight: ignore";
+/// The texts of which a file holds one where it holds a suppression.
+pub(super) const LITERALS: &[&str] = &["preflight:", "preflight ignore"];
 
 /// A suppression with the lines, from 1, that it speaks of.
 struct Comment {
@@ -32,7 +33,7 @@ pub(super) fn apply(
 ) -> (Vec<Diagnostic>, Vec<Suppression>) {
     let mut kept = diagnostics;
     let mut all = Vec::new();
-    for path in documents.files_mentioning(&[LITERAL]) {
+    for path in documents.files_mentioning(LITERALS) {
         let Some(source) = documents.repository().source(path) else { continue };
         let mut comments = comments(documents, path, source);
         kept.retain(|diagnostic| {
@@ -44,7 +45,11 @@ pub(super) fn apply(
             let mut suppressed = false;
             for comment in &mut comments {
                 let is_here = comment.lines.iter().any(|line| (first..=last).contains(line));
-                if is_here && comment.suppression.selectors.iter().any(|one| names(&one.text, diagnostic.rule)) {
+                let is_directive = comment.suppression.form != SuppressionForm::Misspelt;
+                if is_directive
+                    && is_here
+                    && comment.suppression.selectors.iter().any(|one| names(&one.text, diagnostic.rule))
+                {
                     comment.suppression.used = SuppressionUse::Used;
                     suppressed = true;
                 }
@@ -88,28 +93,52 @@ fn settle(mut suppression: Suppression, known: &[RuleId], selected: &dyn Fn(&str
     suppression
 }
 
-/// The suppressions of a file: comments that begin with the directive. Text that merely speaks of it is none.
+/// The suppressions of a file: comments that begin with the directive, also behind another comment of the line. Text that
+/// merely speaks of it is none.
 fn comments(documents: &Documents, path: &RepoPath, source: &Source) -> Vec<Comment> {
+    // The second alternative is what users of other linters write; with the code of a rule behind it, it is meant for us.
     static DIRECTIVE: LazyLock<Regex> = LazyLock::new(|| {
         #[allow(clippy::unwrap_used, reason = "a literal pattern, compiled by the tests")]
-        Regex::new(r"(?m)(?:^|[ \t])(#|//|<!--)[ \t]*preflight: ignore(?:\[([^\]\r\n]*)\])?[^\r\n]*").unwrap()
+        Regex::new(concat!(
+            r"(?m)(?:^|[ \t])(?P<sign>#|//|<!--)[ \t]*preflight(?::[ \t]*ignore\b(?:[ \t]*\[(?P<list>[^\]\r\n]*)\])?",
+            r"|:?[ \t]*(?:ignore|noqa|disable|skip|allow)[ \t=:(\[]+(?P<misspelt>[A-Z]{2,3}\d{3}))[^\r\n]*",
+        ))
+        .unwrap()
     });
     let kind = documents.repository().entry(path).map_or(FileKind::Other, |entry| entry.kind());
     let is_comment = comment_test(documents, path, kind, source.text());
     DIRECTIVE
         .captures_iter(source.text())
         .filter_map(|captures| {
-            let sign = captures.get(1)?;
+            let sign = captures.name("sign")?;
             if !is_comment(sign.as_str(), sign.start()) {
                 return None;
             }
             let span = Span::new(sign.start(), captures.get(0)?.end());
-            let selectors = captures.get(2).map_or_else(Vec::new, |list| selectors(path, list.as_str(), list.start()));
+            let misspelt = captures.name("misspelt");
+            let form = match misspelt {
+                Some(_) => SuppressionForm::Misspelt,
+                None if kind == FileKind::Dockerfile && is_behind_instruction(documents, source, span) => {
+                    SuppressionForm::BehindInstruction
+                }
+                None => SuppressionForm::Directive,
+            };
+            let list = captures.name("list").or(misspelt);
+            let selectors = list.map_or_else(Vec::new, |list| selectors(path, list.as_str(), list.start()));
             let location = Location::new(path, span);
-            let suppression = Suppression { location, selectors, used: SuppressionUse::Unused, labelled_from: None };
+            let used = SuppressionUse::Unused;
+            let suppression = Suppression { location, selectors, form, used, labelled_from: None };
             Some(Comment { suppression, lines: lines_spoken_of(source, span) })
         })
         .collect()
+}
+
+/// Whether a comment stands behind an instruction of a Dockerfile, which Docker takes for a part of it; a shell does not.
+fn is_behind_instruction(documents: &Documents, source: &Source, comment: Span) -> bool {
+    let Some(Ok(dockerfile)) = documents.dockerfile(source.path()) else { return false };
+    let instructions = || dockerfile.stages.iter().flat_map(|stage| &stage.instructions);
+    let is_shell = |one: &Instruction| matches!(one.kind, InstructionKind::Run(_)) && one.span.contains(comment.start);
+    !stands_alone(source, comment) && !instructions().any(is_shell)
 }
 
 /// Tells of a sign at an offset whether a comment begins there, by the kind of file.
@@ -119,7 +148,7 @@ fn comment_test<'d>(documents: &'d Documents, path: &RepoPath, kind: FileKind, t
         FileKind::Python | FileKind::Notebook => {
             let module = documents.python(path);
             Box::new(move |_, start| {
-                module.is_some_and(|module| module.comments.iter().any(|comment| comment.start == start))
+                module.is_some_and(|module| module.comments.iter().any(|comment| comment.contains(start)))
             })
         }
         FileKind::Readme => {
@@ -172,8 +201,7 @@ fn selectors(path: &RepoPath, list: &str, offset: usize) -> Vec<Selector> {
 /// line too where nothing else stands above: findings about a file as a whole stand there.
 fn lines_spoken_of(source: &Source, comment: Span) -> Vec<usize> {
     let line = source.position(comment.start).line;
-    let before = source.line_span(line).map_or("", |span| Span::new(span.start, comment.start).of(source.text()));
-    if !before.trim().is_empty() {
+    if !stands_alone(source, comment) {
         return vec![line];
     }
     let is_blank_or_comment = |line: usize| {
@@ -186,4 +214,10 @@ fn lines_spoken_of(source: &Source, comment: Span) -> Vec<usize> {
         lines.push(1);
     }
     lines
+}
+
+/// Whether nothing stands before a comment in its line.
+fn stands_alone(source: &Source, comment: Span) -> bool {
+    let line = source.line_span(source.position(comment.start).line);
+    line.is_none_or(|line| Span::new(line.start, comment.start).of(source.text()).trim().is_empty())
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::json::write_json;
 use super::wrap::wrap;
 use super::{Paint, Presentation};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Severity, family};
 use crate::knowledge::{FixAvailability, RulePage};
 
 /// Lists the rules for people, one a line, by family.
@@ -17,13 +17,13 @@ use crate::knowledge::{FixAvailability, RulePage};
 pub fn write_rules_text(out: &mut dyn Write, pages: &[RulePage], presentation: Presentation) -> io::Result<()> {
     let paint = presentation.paint;
     let name_width = pages.iter().map(|page| page.name.len()).max().unwrap_or(0);
-    let mut family = "";
+    let mut last = "";
     for page in pages {
-        let own = page.code.trim_end_matches(|c: char| c.is_ascii_digit());
-        if own != family && !family.is_empty() {
+        let own = family(&page.code);
+        if own != last && !last.is_empty() {
             writeln!(out)?;
         }
-        family = own;
+        last = own;
         let first = format!(
             "{}  {}  {} {}  ",
             paint.bold(&format!("{:<6}", page.code)),

@@ -16,7 +16,7 @@ pub mod sys;
 pub mod wf;
 
 pub use reporter::Reporter;
-pub use suppression::{Selector, Suppression, SuppressionUse};
+pub use suppression::{Selector, Suppression, SuppressionForm, SuppressionUse};
 
 use crate::deployment::{Deployment, Project};
 use crate::diagnostic::RuleId;

@@ -24,6 +24,17 @@ pub struct Selector {
     pub known: bool,
 }
 
+/// How a suppression is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SuppressionForm {
+    /// As it should be.
+    Directive,
+    /// With another word, or without the colon: it suppresses nothing.
+    Misspelt,
+    /// Behind an instruction of a Dockerfile, for which it is no comment.
+    BehindInstruction,
+}
+
 /// A comment such as `# preflight: ignore[NET001] reason`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suppression {
@@ -31,6 +42,8 @@ pub struct Suppression {
     pub location: Location,
     /// The rules in its brackets.
     pub selectors: Vec<Selector>,
+    /// How it is written.
+    pub form: SuppressionForm,
     /// What became of it.
     pub used: SuppressionUse,
     /// Where the finding stands that has a label, and no more, on the line that the comment speaks of.

@@ -138,7 +138,7 @@ fn check_root(
     let only = root.only.as_deref();
     let first = Wanted::new(engine::check(&root.folder, &settings)?, only);
     let mut remarks = about_given_files(&first.report.repository, only.unwrap_or_default());
-    remarks.extend(first.report.failures.iter().map(Remark::error));
+    remarks.extend(first.report.failures.iter().chain(&first.report.misfits).map(Remark::error));
     let Some(least) = arguments.least_applicability() else {
         return Ok((Checking { root, settings, report: first.report, mending: Mending::default() }, remarks));
     };
@@ -210,7 +210,8 @@ fn concerns(diagnostic: &Diagnostic, files: &[RepoPath]) -> bool {
 
 fn earned(checking: &Checking) -> Exit {
     let fails = |diagnostic: &Diagnostic| checking.settings.fail_on.fails(diagnostic.severity);
-    if checking.mending.failed || !checking.report.failures.is_empty() {
+    let report = &checking.report;
+    if checking.mending.failed || !report.failures.is_empty() || !report.misfits.is_empty() {
         Exit::Failure
     } else if checking.report.diagnostics.iter().any(fails) {
         Exit::Findings

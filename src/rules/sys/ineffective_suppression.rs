@@ -1,7 +1,7 @@
 //! SYS002 ineffective-suppression: a suppression that does nothing, or names no rule.
 
-use crate::diagnostic::RuleId;
-use crate::rules::{Reporter, Rule, Suppression, SuppressionUse};
+use crate::diagnostic::{RuleId, family};
+use crate::rules::{RULES, Reporter, Rule, Suppression, SuppressionForm, SuppressionUse};
 
 /// SYS002 ineffective-suppression.
 pub struct IneffectiveSuppression;
@@ -25,6 +25,19 @@ fn check(suppression: &Suppression, report: &mut Reporter) {
             .help("name the rules in brackets and give a reason: `preflight: ignore[NET001] behind the sidecar`");
         return;
     }
+    if suppression.form == SuppressionForm::Misspelt {
+        let code = suppression.selectors.first().map_or("NET001", |selector| &selector.text);
+        report
+            .warning(suppression.location.clone(), "this suppression is written otherwise than preflight reads it")
+            .help(format!("write `preflight: ignore[{code}]`, and the reason behind it"));
+        return;
+    }
+    if suppression.form == SuppressionForm::BehindInstruction {
+        report
+            .warning(suppression.location.clone(), "Docker takes this comment for a part of the instruction before it")
+            .help("put it on a line of its own directly above");
+        return;
+    }
     let unknown = suppression.selectors.iter().find(|selector| !selector.known);
     if let Some(selector) = unknown {
         report
@@ -32,7 +45,12 @@ fn check(suppression: &Suppression, report: &mut Reporter) {
                 selector.location.clone(),
                 format!("this suppression names `{}`, and there is no such rule", selector.text),
             )
-            .help("`preflight rules` lists the rules");
+            .help(match RULES.iter().map(|rule| rule.id()).find(|rule| family(rule.code) == selector.text) {
+                Some(rule) => {
+                    format!("`{}` is a family: name the rule itself, such as {}", selector.text, rule.code)
+                }
+                None => "`preflight rules` lists the rules".to_owned(),
+            });
         return;
     }
     if suppression.used != SuppressionUse::Unused {
