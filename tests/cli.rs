@@ -183,7 +183,7 @@ fn fixes_are_shown_then_made_then_done() {
 
     let (code, out, _) = run(folder.path(), &["check", "--select", "NET001", "--unsafe-fixes"]);
     assert_eq!(code, 0, "{out}");
-    assert!(out.contains("Mended 1 finding in 1 file."), "{out}");
+    assert!(out.contains("Fixed 1 finding in 1 file."), "{out}");
     assert!(fs::read_to_string(&app).unwrap().contains("0.0.0.0"));
     let (_, diff, _) = run(folder.path(), &["check", "--select", "NET001", "--diff", "--unsafe-fixes"]);
     assert_eq!(diff, "");
@@ -255,7 +255,7 @@ fn names_from_the_repository_do_not_steer_the_terminal() {
 fn an_empty_repository_and_an_output_file_are_fine() {
     let folder = tempfile::tempdir().unwrap();
     let (code, out, _) = run(folder.path(), &["check"]);
-    assert_eq!((code, out.as_str()), (0, "Checked 0 files and no deployment: nothing found.\n"));
+    assert_eq!((code, out.as_str()), (0, "Checked 0 files, and no deployment is known (`preflight target` says why): nothing found.\n"));
     let (code, out, _) = run(folder.path(), &["check", "--format", "json", "--output-file", "out.json", "-q"]);
     assert_eq!((code, out.as_str()), (0, ""));
     let json = fs::read_to_string(folder.path().join("out.json")).unwrap();

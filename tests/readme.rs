@@ -20,6 +20,13 @@ fn readme() -> String {
     std::fs::read_to_string(readme_path()).unwrap()
 }
 
+/// Writes the README anew with `new` in the place of `old`; two tests do so at the same time.
+fn update(old: &str, new: &str) {
+    static WRITING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _one_at_a_time = WRITING.lock().unwrap();
+    std::fs::write(readme_path(), readme().replace(old, new)).unwrap();
+}
+
 /// Where a rule's page is, from the root of the repository.
 fn page_path(page: &RulePage) -> String {
     let folders = std::fs::read_dir(readme_path().with_file_name("rules")).unwrap();
@@ -35,7 +42,7 @@ fn table() -> String {
     for page in knowledge::pages() {
         let fix = match page.fix {
             FixAvailability::None => "",
-            FixAvailability::Display => "shown",
+            FixAvailability::Display => "by hand",
             FixAvailability::Unsafe => "unsafe",
             FixAvailability::Safe => "safe",
         };
@@ -49,11 +56,10 @@ fn table() -> String {
 #[test]
 fn the_table_of_rules_is_that_of_the_registry() {
     let text = readme();
-    let (before, rest) = text.split_once(BEGIN).expect("the README has the mark where the table begins");
-    let (written, after) = rest.split_once(END).expect("the README has the mark where the table ends");
+    let (_, rest) = text.split_once(BEGIN).expect("the README has the mark where the table begins");
+    let (written, _) = rest.split_once(END).expect("the README has the mark where the table ends");
     if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(readme_path(), format!("{before}{BEGIN}{}{END}{after}", table())).unwrap();
-        return;
+        return update(written, &table());
     }
     let expected = table();
     let missing: Vec<&str> = expected.lines().filter(|line| !written.lines().any(|known| known == *line)).collect();
@@ -98,4 +104,28 @@ fn the_workflow_shown_is_clean() {
     let report = support::check(Repository::in_memory(files));
     let found: Vec<_> = report.diagnostics.iter().map(|found| support::line(&report.repository, found)).collect();
     assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn the_report_shown_is_what_is_printed() {
+    const COMMAND: &str = "$ preflight check . --select NET001,DEP002\n";
+    let scene = readme_path().with_file_name("fixtures").join("transcription-container");
+    // A copy, since what is around the scene in this repository is no part of it.
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(scene).unwrap().flatten() {
+        std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+    }
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_preflight"))
+        .args(["check", ".", "--select", "NET001,DEP002"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let printed =
+        format!("{COMMAND}{}{}", String::from_utf8(done.stdout).unwrap(), String::from_utf8(done.stderr).unwrap());
+    let shown =
+        blocks("console").into_iter().find(|block| block.starts_with(COMMAND)).expect("the README shows a report");
+    if std::env::var_os("UPDATE_README").is_some() {
+        return update(&shown, &printed);
+    }
+    assert!(shown == printed, "the report changed: run `UPDATE_README=1 cargo test --test readme`\n{printed}");
 }

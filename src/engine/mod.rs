@@ -140,8 +140,7 @@ fn check_here(repository: Repository, settings: &Settings) -> Report {
             &b.message,
         ))
     });
-    let deployments =
-        project.deployments().iter().filter(|deployment| deployment.platform().value != Platform::Unspecified).count();
+    let deployments = project.deployments().len();
     let misfits = project.misfits().to_vec();
     drop(project);
     Report { repository: documents.into_repository(), diagnostics, deployments, failures, misfits }

@@ -29,7 +29,7 @@ pub use paint::Paint;
 pub use problem::{Problem, write_problem};
 pub use rules::{write_rules_json, write_rules_text};
 pub use sanitize::{line, text};
-pub use summary::{Counts, write_mended, write_statistics, write_summary};
+pub use summary::{Counts, write_fixed, write_statistics, write_summary};
 pub use target::{Target, Tree, write_target_json, write_target_text};
 
 /// How findings are written.

@@ -40,7 +40,11 @@ pub fn write_rules_text(out: &mut dyn Write, pages: &[RulePage], presentation: P
             writeln!(out, "{}", wrap(&page.summary, presentation.width, &first, &indent))?;
         }
     }
-    writeln!(out, "\n{}", paint.dim("✓ --fix mends it   ~ --unsafe-fixes mends it   · the fix is shown"))
+    writeln!(
+        out,
+        "\n{}",
+        paint.dim("✓ --fix   ~ --unsafe-fixes   · by hand   (the severity is the highest that a rule reports)")
+    )
 }
 
 /// Lists the rules as JSON.

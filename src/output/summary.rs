@@ -1,4 +1,4 @@
-//! The last line: what was checked, what was found, what fixing would mend. And the counts per rule.
+//! The last line: what was checked, what was found, what could be fixed. And the counts per rule.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -21,11 +21,11 @@ pub struct Counts {
     pub warnings: usize,
     /// Findings of severity advice.
     pub advice: usize,
-    /// Findings that a fix would mend.
+    /// Findings with a fix.
     pub fixable: Fixable,
 }
 
-/// Findings that a fix would mend.
+/// Findings with a fix.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Fixable {
     /// With `--fix`.
@@ -83,43 +83,39 @@ pub fn write_summary(
         found.push(paint.severity(Severity::Warning, &number(counts.warnings, "warning", "warnings")));
     }
     if counts.advice > 0 {
-        let advice = format!("{} of advice", counts.advice);
+        let advice = number(counts.advice, "piece of advice", "pieces of advice");
         found.push(if advice_shown {
             paint.severity(Severity::Advice, &advice)
         } else {
             format!("{} (--advice shows it)", paint.severity(Severity::Advice, &advice))
         });
     }
-    let checked = format!(
-        "Checked {} and {}: ",
-        number(counts.files, "file", "files"),
-        match counts.deployments {
-            0 => "no deployment".to_owned(),
-            deployments => number(deployments, "deployment", "deployments"),
-        }
-    );
+    let files = number(counts.files, "file", "files");
+    let checked = match counts.deployments {
+        0 => format!("Checked {files}, and no deployment is known (`preflight target` says why): "),
+        deployments => format!("Checked {files} and {}: ", number(deployments, "deployment", "deployments")),
+    };
     let found = if found.is_empty() { paint.good("nothing found") } else { join(&found) };
     writeln!(out, "{checked}{found}.")?;
     match counts.fixable {
         Fixable { safe: 0, unsafe_: 0 } => Ok(()),
-        Fixable { safe, unsafe_: 0 } => writeln!(out, "{safe} can be mended with --fix."),
+        Fixable { safe, unsafe_: 0 } => writeln!(out, "{safe} can be fixed with --fix."),
         Fixable { safe: 0, unsafe_ } => {
-            writeln!(out, "{unsafe_} can be mended with --unsafe-fixes, then look them over.")
+            writeln!(out, "{unsafe_} can be fixed with --unsafe-fixes (look those over).")
         }
-        Fixable { safe, unsafe_ } => writeln!(
-            out,
-            "{safe} can be mended with --fix, and {unsafe_} more with --unsafe-fixes, then look them over."
-        ),
+        Fixable { safe, unsafe_ } => {
+            writeln!(out, "{safe} can be fixed with --fix, and {unsafe_} more with --unsafe-fixes (look those over).")
+        }
     }
 }
 
-/// Writes what was mended: how many findings, in how many files.
+/// Writes what was fixed: how many findings, in how many files.
 ///
 /// # Errors
 /// What `out` reports.
-pub fn write_mended(out: &mut dyn Write, findings: usize, files: usize, paint: Paint) -> io::Result<()> {
+pub fn write_fixed(out: &mut dyn Write, findings: usize, files: usize, paint: Paint) -> io::Result<()> {
     let (findings, files) = (number(findings, "finding", "findings"), number(files, "file", "files"));
-    writeln!(out, "{} {findings} in {files}.", paint.good("Mended"))
+    writeln!(out, "{} {findings} in {files}.", paint.good("Fixed"))
 }
 
 /// Writes how often each rule reports, the most frequent first.

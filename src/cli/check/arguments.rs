@@ -31,13 +31,13 @@ pub(in crate::cli) struct CheckArguments {
     #[arg(long, short, help_heading = "Output")]
     pub quiet: bool,
 
-    /// Mend what can be mended safely
+    /// Apply the safe fixes
     #[arg(long, help_heading = "Fixes")]
     pub fix: bool,
-    /// Mend also where the change needs a look
+    /// Apply also the fixes that need a look
     #[arg(long, help_heading = "Fixes")]
     pub unsafe_fixes: bool,
-    /// Show what mending would change, and write nothing
+    /// Show what the fixes would change, and write nothing
     #[arg(long, conflicts_with_all = ["format", "statistics"], help_heading = "Fixes")]
     pub diff: bool,
 

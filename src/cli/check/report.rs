@@ -84,7 +84,7 @@ fn write_report(
     let mended = checkings.iter().map(|checking| checking.mending.mended);
     let (mended, files) = mended.fold((0, 0), |sum, (fixes, files)| (sum.0 + fixes, sum.1 + files));
     if mended > 0 {
-        output::write_mended(summary, mended, files, paint)?;
+        output::write_fixed(summary, mended, files, paint)?;
     }
     output::write_summary(summary, &findings, all_advice, paint)
 }

@@ -45,6 +45,12 @@ pub struct Set<T> {
 }
 
 impl<T> Set<T> {
+    /// Whether an argument or a flag says so, which wins over a variable.
+    #[must_use]
+    pub fn is_written(&self) -> bool {
+        matches!(self.source, Source::Written(_))
+    }
+
     /// A label that shows the place, where there is one.
     #[must_use]
     pub fn label(&self, message: &str) -> Option<Label> {

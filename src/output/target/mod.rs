@@ -70,18 +70,16 @@ pub fn write_target_text(out: &mut dyn Write, targets: &[Target], presentation: 
         }
         text::write(out, deployment, presentation)?;
     }
-    let files: usize = targets.iter().map(|target| target.files).sum();
-    let files = super::summary::number(files, "file", "files");
     let deployments: usize = targets.iter().map(|target| target.deployments.len()).sum();
     if deployments > 0 {
         let deployments = super::summary::number(deployments, "deployment", "deployments");
+        let files = targets.iter().map(|target| target.files).sum();
+        let files = super::summary::number(files, "file", "files");
         return writeln!(out, "\n{}", paint.dim(&format!("{deployments} in {files}")));
     }
-    let text = format!(
-        "Nothing in these {files} says what is deployed: no Space card, Dockerfile, Compose file, Procfile, fly.toml, \
-         render.yaml, app.yaml, railway file or Kubernetes manifest, and no requirements of a program."
-    );
-    writeln!(out, "{}", super::wrap::wrap(&text, presentation.width, "", ""))?;
+    let text = "No file here says what is deployed: there is no Space card, Dockerfile, Compose file, Procfile, \
+                fly.toml, render.yaml, app.yaml, railway file or Kubernetes manifest, and no requirements of a program.";
+    writeln!(out, "{}", super::wrap::wrap(text, presentation.width, "", ""))?;
     let help = "state it in preflight.toml: [deployment.web] with platform = \"container\" and entry = \"app.py\"";
     let first = format!("  {} ", paint.accent("help:"));
     writeln!(out, "{}", super::wrap::wrap(help, presentation.width, &first, "        "))

@@ -100,8 +100,12 @@ fn help(row: &PythonBreak, python: &Fact<PythonVersion>, declarations: &[&Declar
             })
             .collect();
         places.dedup();
-        let version = beyond_drift(&row.package, version);
-        ways.push(format!("raise {} to {version} or later in {}", row.package, places.join(" and ")));
+        let fits = beyond_drift(&row.package, version);
+        let mut way = format!("raise {} to {fits} or later in {}", row.package, places.join(" and "));
+        if fits != version {
+            way.push_str(&format!(" ({version} runs on this Python, and fails with newer releases of what it needs)"));
+        }
+        ways.push(way);
     }
     if let Some(add) = &row.add {
         ways.push(format!("add {add}"));

@@ -41,10 +41,10 @@ impl Rule for LoopbackBind {
 
 fn help(deployment: &Deployment<'_>, server: &Server) -> String {
     let platform = deployment.platform().value;
-    let mut help = format!("the {platform} connects from outside: listen on 0.0.0.0 there");
-    if let Some(variable) = server.host_variable {
+    let mut help = format!("requests reach the {platform} from outside: listen on 0.0.0.0 there");
+    if let Some(variable) = server.host_variable.filter(|_| !server.host.is_written()) {
         help.push_str(&format!(", best by setting {variable}=0.0.0.0 in its environment"));
     }
-    help.push_str("; linters that warn of binding to all interfaces (S104) mean other places than a container");
+    help.push_str("; a linter's warning about binding to all interfaces (S104) is not about containers");
     help
 }

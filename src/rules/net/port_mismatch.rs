@@ -160,7 +160,7 @@ fn consequence(deployment: &Deployment<'_>, role: PortRole, port: u16) -> String
         PortRole::Connected if deployment.platform().value == Platform::Kubernetes => {
             format!("its Service sends to {port}: connections are refused")
         }
-        PortRole::Connected => format!("the {} connects to {port}", deployment.platform().value),
+        PortRole::Connected => format!("requests to the {} go to {port}", deployment.platform().value),
         PortRole::Published => format!("port {port} of the container is published: connections to it are refused"),
         PortRole::Probed => format!("the health check asks port {port}, so that the container is always unhealthy"),
         PortRole::Declared => {
