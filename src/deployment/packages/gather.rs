@@ -156,6 +156,17 @@ impl<'d> Gatherer<'d> {
         true
     }
 
+    /// Notes what the requirements files of a folder pin that nothing here is known to install: people install one of them
+    /// before the project itself.
+    fn note_pins_beside(&mut self, folder: &RepoPath) {
+        let documents = self.documents;
+        let entries = documents.repository().within(folder).map(|entry| (entry.kind(), entry.path()));
+        let files = entries.filter(|(kind, path)| *kind == FileKind::Requirements && path.parent() == *folder);
+        let pinned = files.filter_map(|(_, path)| documents.requirements(path)).flat_map(|file| &file.requirements);
+        let names = pinned.filter(|one| one.is_pinned()).map(|one| one.name.value.as_str().to_owned());
+        self.packages.pinned_beside.extend(names);
+    }
+
     fn conda(&mut self, path: &RepoPath) {
         self.packages.unfollowed = true;
         let Some(environment) = self.documents.conda_environment(path) else { return };
@@ -271,6 +282,7 @@ pub(in crate::deployment) fn gather_folder(documents: &Documents, folder: &RepoP
     match requirements.filter(|path| documents.repository().has_file(path)) {
         Some(path) => gatherer.requirements(&path, Origin::Requirements),
         None => {
+            gatherer.note_pins_beside(folder);
             if !gatherer.project(folder, true) {
                 for name in ["environment.yml", "environment.yaml"] {
                     if let Some(path) = folder.join(name) {

@@ -13,6 +13,7 @@ use pep440_rs::Version;
 use crate::diagnostic::{Location, RepoPath};
 use crate::formats::package::Requirement;
 
+use crate::knowledge::package_needs::needs_of;
 use crate::knowledge::{Outcome, PythonVersion, Resolution, VersionSet, newest_for};
 
 use neighbours::Held;
@@ -93,6 +94,8 @@ pub struct Packages {
     unfollowed: bool,
     other_indexes: bool,
     no_index: bool,
+    /// Packages that other requirements files of the folder pin, where its manifest is a project's.
+    pinned_beside: BTreeSet<String>,
     held: OnceLock<BTreeMap<String, Held>>,
     resolution: Option<Resolution>,
 }
@@ -257,9 +260,19 @@ impl Packages {
         let (versions, held_by) = self.beside(name, &asked);
         let (next, resolver) = match self.resolved(name).filter(|(version, _)| versions.contains(version)) {
             Some((version, resolver)) => (Some(version.clone()), Some(resolver)),
+            None if self.may_be_held_elsewhere(name) => (None, None),
             None => (newest_version(name, &self.fitting(name, &versions), self.python), None),
         };
         Some(Allowed { asked, versions, evidence, held_by, next, resolver, spelling, python: self.python })
+    }
+
+    /// Whether something that is not known may keep a package at an older release: another file that people install first,
+    /// or a package whose own needs are not known and one of whose extras bears its name (`sdk[langchain]`).
+    fn may_be_held_elsewhere(&self, name: &str) -> bool {
+        let holds = |declaration: &Declaration| {
+            declaration.requirement.has_extra(name) && needs_of(declaration.name()).is_empty()
+        };
+        self.pinned_beside.contains(name) || self.declarations.iter().any(holds)
     }
 
     /// The versions that the texts which ask for a package allow together; `None` where it comes from a URL or path, or the

@@ -19,7 +19,8 @@ pub struct Holder {
     pub location: Location,
     /// What kind of text asks for it.
     pub origin: Origin,
-    versions: VersionSet,
+    /// The same as a set.
+    pub versions: VersionSet,
 }
 
 /// What pinned packages let in of one package.
