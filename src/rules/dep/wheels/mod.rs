@@ -90,8 +90,11 @@ fn cases(deployment: &Deployment<'_>, python: PythonVersion, tools: Option<&Miss
         }
     }
     for name in packages.all_brought() {
-        let Some((versions, [holder, ..])) = packages.brought(name) else { continue };
-        if let Some(kind) = kind(name, versions) {
+        let Some((versions, holders)) = packages.brought(name) else { continue };
+        // Not those that let newer releases in, which only others keep out.
+        let alone = holders.iter().find_map(|holder| Some((kind(name, &holder.versions)?, &holder.versions, holder)));
+        let together = || Some((kind(name, versions)?, versions, holders.first()?));
+        if let Some((kind, versions, holder)) = alone.or_else(together) {
             let place = holder.location.clone();
             found.push(case(kind, name, name, versions, place, Some(holder.clone()), python));
         }
