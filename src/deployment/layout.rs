@@ -197,6 +197,20 @@ impl<'d> ImageLayout<'d> {
         std::iter::once(&self.workdir).chain(&self.python_path).map(String::as_str)
     }
 
+    /// The folders of the repository of which parts stand, under their own names, in a folder where Python looks for
+    /// modules: the root, for `COPY src /app/src` where the program runs in `/app`.
+    pub(super) fn folders_in_part(&self) -> Vec<RepoPath> {
+        let stands_in = |copied: &Copied, folder: &str| {
+            below(&copied.target, folder).is_some_and(|name| name == copied.source.file_name())
+        };
+        let is_in_part = |copied: &&Copied| self.module_folders().any(|folder| stands_in(copied, folder));
+        let mut folders: Vec<RepoPath> =
+            self.copies.iter().filter(is_in_part).map(|copied| copied.source.parent()).collect();
+        folders.sort();
+        folders.dedup();
+        folders
+    }
+
     /// The working directory at the end.
     #[must_use]
     pub fn workdir(&self) -> &str {
@@ -335,5 +349,19 @@ mod tests {
         assert_eq!(source("static/index.html").as_deref(), Some("web/dist/index.html"));
         assert_eq!(source("app/none.py"), None);
         assert_eq!(layout.import_roots(), [RepoPath::new("api")]);
+    }
+
+    #[test]
+    fn a_folder_of_which_parts_are_copied_is_known() {
+        let repo = Repository::in_memory([("src/app.py", b"".as_slice()), ("lib/db.py", b"")]);
+        let folders = |copy: &str| {
+            let text = format!("FROM python:3.12\nWORKDIR /srv\n{copy}\n");
+            let dockerfile = Dockerfile::parse(&Source::new(RepoPath::new("Dockerfile"), text.as_str())).unwrap();
+            ImageLayout::new(&repo, &dockerfile, &dockerfile.stages[0], &RepoPath::root(), None).folders_in_part()
+        };
+        assert_eq!(folders("COPY src /srv/src"), [RepoPath::root()]);
+        assert_eq!(folders("COPY src/app.py lib/db.py ./"), [RepoPath::new("lib"), RepoPath::new("src")]);
+        assert_eq!(folders("COPY src /srv/app"), []);
+        assert_eq!(folders("COPY src /opt/src"), []);
     }
 }

@@ -228,7 +228,11 @@ impl<'d> Deployment<'d> {
                     let mut asked = self.packages.of(&name);
                     asked.any(|one| one.requirement.source.is_none() && one.origin != packages::Origin::Constraints)
                 };
-                Reach::from_starts(self.documents, &self.starts, &self.layout.import_roots(), installed)
+                let mut roots = self.layout.import_roots();
+                if let Layout::Image(image) = &self.layout {
+                    roots.extend(image.folders_in_part());
+                }
+                Reach::from_starts(self.documents, &self.starts, &roots, installed)
             } else {
                 Reach::of_folder(self.documents, &self.root)
             }

@@ -178,8 +178,9 @@ fn served_module(locate: &dyn Locate, invocation: &Invocation) -> Option<RepoPat
     let words = invocation.arguments.iter().filter_map(|word| word.plain());
     let module = words.filter(|word| !word.starts_with('-')).find_map(|word| {
         let module = word.split_once(':').map_or(word, |(module, _)| module);
-        let is_module =
-            module.split('.').all(|part| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_'));
+        // What no statement could import, `06-api.main:app`, is imported by its name all the same.
+        let is_letter = |c: char| c.is_alphanumeric() || c == '_' || (c == '-' && module.len() < word.len());
+        let is_module = module.split('.').all(|part| !part.is_empty() && part.chars().all(is_letter));
         let file = is_module.then(|| match &below {
             Some(folder) => locate
                 .file(&format!("{folder}/{}.py", module.replace('.', "/")))
