@@ -109,6 +109,23 @@ pub fn is_supplied(documents: &Documents) -> bool {
     workflows.any(|entry| entry.source().is_ok_and(|source| source.text().contains("requirements.txt")))
 }
 
+/// Whether a Dockerfile shows that it was made for a Space. Other hosts build the same files.
+#[must_use]
+pub fn is_made_for_a_space(documents: &Documents, dockerfile: &RepoPath) -> bool {
+    documents.repository().source(dockerfile).is_some_and(|source| {
+        let text = source.text().to_ascii_lowercase();
+        ["7860", "huggingface.co", "hugging face", "hf spaces", "hf space"].iter().any(|mark| text.contains(mark))
+    })
+}
+
+/// Whether a Dockerfile was made for a Space that takes no notice of it, since its card asks for another SDK.
+#[must_use]
+pub fn is_passed_over(documents: &Documents, dockerfile: &RepoPath) -> bool {
+    let is_beside =
+        |card: &Card<'_>| card.root() == dockerfile.parent() && !matches!(card.sdk(), Sdk::Docker | Sdk::Unknown);
+    is_made_for_a_space(documents, dockerfile) && cards(documents).iter().any(is_beside)
+}
+
 /// The card of the Space that `readme` describes, if it does.
 #[must_use]
 pub fn card<'d>(documents: &'d Documents, readme: &'d RepoPath) -> Option<Card<'d>> {

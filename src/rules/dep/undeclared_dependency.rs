@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::deployment::packages::{Declaration, Origin, add_to};
+use crate::deployment::space::is_passed_over;
 use crate::deployment::{Deployment, Platform, Sdk};
 use crate::diagnostic::{Fix, Location, RepoPath, RuleId};
 use crate::knowledge::import_names::{ImportedModule, imported_module, is_needed_by_many};
@@ -20,7 +21,9 @@ impl Rule for UndeclaredDependency {
 
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
         let own = own_modules(deployment);
-        if !is_known(deployment, &own) {
+        // What nobody builds installs nothing (HF008).
+        let built = deployment.dockerfile().is_none_or(|(path, _)| !is_passed_over(deployment.documents(), path));
+        if !built || !is_known(deployment, &own) {
             return;
         }
         let mut missing: BTreeMap<&str, (&ImportedModule, Vec<Location>)> = BTreeMap::new();

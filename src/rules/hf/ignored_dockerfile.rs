@@ -1,5 +1,6 @@
 //! HF008 ignored-dockerfile: a Dockerfile made for a Space that does not build it.
 
+use crate::deployment::space::is_made_for_a_space;
 use crate::deployment::{Deployment, Platform, Sdk};
 use crate::diagnostic::{Fix, Location, RuleId, Severity};
 use crate::rules::{Reporter, Rule};
@@ -22,11 +23,8 @@ impl Rule for IgnoredDockerfile {
         let repository = deployment.documents().repository();
         let dockerfile = card.root().join("Dockerfile").filter(|path| repository.has_file(path));
         let (Some(dockerfile), Some(at)) = (dockerfile, card.location("sdk")) else { return };
-        // Other hosts build the same file; only what is peculiar to Spaces says that it was made for this one.
-        let made_for_a_space = repository.source(&dockerfile).is_some_and(|source| {
-            let text = source.text().to_ascii_lowercase();
-            ["7860", "huggingface.co", "hugging face", "hf spaces", "hf space"].iter().any(|mark| text.contains(mark))
-        });
+        // Only what is peculiar to Spaces says that it was made for this one.
+        let made_for_a_space = is_made_for_a_space(deployment.documents(), &dockerfile);
         let app_port = card.location("app_port");
         // The SDK's own image may do as well, unless the card itself speaks of a container.
         let severity = if app_port.is_some() { Severity::Warning } else { Severity::Advice };

@@ -56,8 +56,11 @@ fn is_in(module: &str, package: &str) -> bool {
     module.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// Whether some Python file of the repository names one of `modules`, wherever it is.
+/// Whether some Python file of the repository names one of `modules`, wherever it is, where what runs is not known for sure.
 pub fn is_named(deployment: &Deployment<'_>, modules: &[String]) -> bool {
+    if deployment.reach().is_certain() {
+        return false;
+    }
     let mut names = modules.iter().filter_map(|module| module.split('.').next());
     names.any(|name| !deployment.documents().python_naming(name).is_empty())
 }
