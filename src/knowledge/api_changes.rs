@@ -288,6 +288,8 @@ pub enum When {
     /// No event loop can be had where the object is made: after an `asyncio.run` in the same thread, off the main thread,
     /// or from Python 3.14 anywhere.
     NoEventLoop,
+    /// A function hands a list of pairs to the component that the call makes.
+    PairsForMessages,
 }
 
 /// How an argument is passed.

@@ -8,14 +8,16 @@ use std::sync::Arc;
 use ruff_python_ast::{self as ast, Decorator as DecoratorNode, Expr, Parameters};
 use ruff_text_size::Ranged;
 
+use crate::diagnostic::Span;
+
 use super::entity::Entity;
 use super::evaluate::{Evaluator, string};
 use super::scope::ScopeId;
 use super::spans::SpanMap;
 use super::walk::{Candidate, Definition, Walked};
 use super::{
-    Attribute, Base, BlockKind, Call, Callee, ClassId, Decorator, EnvironmentAccess, EnvironmentAccessKind, FunctionId,
-    Module, Parameter, ParameterKind, QualifiedName, Reference, Value, ValueKind,
+    Attribute, Base, BlockKind, Call, Callee, ClassId, Decorator, Elements, EnvironmentAccess, EnvironmentAccessKind,
+    FunctionId, HandedItem, Module, Parameter, ParameterKind, QualifiedName, Reference, Value, ValueKind,
 };
 
 /// Resolves everything that the walk left open.
@@ -65,9 +67,19 @@ pub(super) fn finish(walked: Walked<'_>, text: &str, spans: &SpanMap) -> Module 
         }
     }
     set_caught(&mut module, caught);
+    drop_other_lists(&mut module);
     mark_imports(&mut module);
     shrink(&mut module);
     module
+}
+
+/// Forgets what functions hand back where no list of pairs is among it.
+fn drop_other_lists(module: &mut Module) {
+    let is_pairs = |(item, _): &(HandedItem, Span)| *item == HandedItem::List(Elements::Pairs);
+    let built = module.list_changes.iter().any(|change| change.elements == Elements::Pairs);
+    if !built && !module.handed_back.iter().any(|row| row.items.iter().any(is_pairs)) {
+        (module.list_changes, module.handed_back) = (Vec::new(), Vec::new());
+    }
 }
 
 /// Gives back what the tables reserved while they grew: they are kept until the run ends.

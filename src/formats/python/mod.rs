@@ -27,8 +27,9 @@ pub use names::{BlockId, CallId, ClassId, FunctionId, QualifiedName};
 pub use queries::{AsyncContext, HandOff, Runner};
 pub use resolve::{defining_file, imported_files};
 pub use tables::{
-    Assignment, Attribute, Base, Class, Decorator, EnvironmentAccess, EnvironmentAccessKind, Function, FunctionKind,
-    Import, Parameter, ParameterKind, PropertyRead, Reference, StringConstant,
+    Assignment, Attribute, Base, Class, Decorator, Elements, EnvironmentAccess, EnvironmentAccessKind, Function,
+    FunctionKind, HandedBack, HandedItem, Import, ListChange, Parameter, ParameterKind, PropertyRead, Reference,
+    StringConstant,
 };
 pub use value::{Value, ValueKind};
 

@@ -6,7 +6,7 @@ use crate::diagnostic::{Span, Spanned};
 
 use super::{
     Assignment, Block, BlockId, BlockKind, Call, CallId, Class, ClassId, EnvironmentAccess, Function, FunctionId,
-    Import, PropertyRead, QualifiedName, Reference, StringConstant, TestKind,
+    HandedBack, Import, ListChange, PropertyRead, QualifiedName, Reference, StringConstant, TestKind,
 };
 
 /// One Python file or notebook, read once. Every span is a range of the file's own text.
@@ -28,6 +28,10 @@ pub struct Module {
     pub references: Vec<Reference>,
     /// Reads of properties of its own classes.
     pub property_reads: Vec<PropertyRead>,
+    /// The lists of pairs and of messages that its functions build; none where no list of pairs is among them.
+    pub list_changes: Vec<ListChange>,
+    /// What its functions hand back; kept where some list of pairs is built.
+    pub handed_back: Vec<HandedBack>,
     /// Its string constants.
     pub strings: Vec<StringConstant>,
     /// Its uses of environment variables with plain names.

@@ -275,6 +275,49 @@ pub struct Reference {
     pub function: Option<FunctionId>,
 }
 
+/// What the elements of a list are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Elements {
+    /// Tuples or lists of two, neither of them a dictionary: `("question", "answer")`.
+    Pairs,
+    /// Dictionaries.
+    Messages,
+}
+
+/// A list that a function builds, or adds to, under a name of its own: `history.append((question, answer))`,
+/// `history = history + [[question, answer]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListChange {
+    /// The function.
+    pub function: FunctionId,
+    /// The list's name.
+    pub name: Arc<str>,
+    /// What is in it afterwards, or was added.
+    pub elements: Elements,
+    /// What was added.
+    pub span: Span,
+}
+
+/// What a function hands back in one place: `return "", history`. Only in files that have lists of pairs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandedBack {
+    /// The function.
+    pub function: FunctionId,
+    /// The elements of a tuple, or the one value, with their places.
+    pub items: Vec<(HandedItem, Span)>,
+}
+
+/// One value that a function hands back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HandedItem {
+    /// What a name stands for.
+    Name(Arc<str>),
+    /// A list that is written there.
+    List(Elements),
+    /// Anything else.
+    Other,
+}
+
 /// One string constant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StringConstant {

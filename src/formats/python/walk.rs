@@ -3,6 +3,7 @@
 
 mod definitions;
 mod expressions;
+mod lists;
 mod statements;
 mod targets;
 

@@ -10,6 +10,7 @@ use crate::rules::{Reporter, Rule};
 
 use super::finding::Installed;
 use super::no_event_loop::why_no_loop;
+use super::pairs::pairs_for;
 use super::usage::literals;
 
 /// API004 changed-behaviour.
@@ -24,6 +25,8 @@ static LITERALS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
 pub(super) struct Reason {
     /// In a clause: "asyncio.run() has taken the thread's event loop away".
     pub why: String,
+    /// The place that is at fault, where it is not the call.
+    pub at: Option<Location>,
     /// The places that show it.
     pub labels: Vec<Label>,
 }
@@ -55,20 +58,24 @@ impl Rule for ChangedBehaviour {
                     let meant = |call: &&Call| call.qualified().is_some_and(|name| change.concerns(name));
                     let found = module.calls.iter().filter(meant).find_map(|call| match when {
                         When::NoEventLoop => Some((call, why_no_loop(deployment, path, module, call)?)),
+                        When::PairsForMessages => Some((call, pairs_for(deployment, path, module, call)?)),
                     });
                     let Some((call, reason)) = found else { continue };
                     let name = call.qualified().map_or("", |name| name.as_str());
-                    let message = format!(
-                        "{name} is built where there is no event loop, and with {} that fails later: {}",
-                        judgement.versions, reason.why
-                    );
-                    let location = Location::new(path, call.span);
+                    let (versions, why) = (&judgement.versions, &reason.why);
+                    let message = match when {
+                        When::NoEventLoop => format!(
+                            "{name} is built where there is no event loop, and with {versions} that fails later: {why}"
+                        ),
+                        When::PairsForMessages => format!("{why}, which fails with {versions}"),
+                    };
+                    let location = reason.at.unwrap_or_else(|| Location::new(path, call.span));
                     let finding = if judgement.every {
                         report.error(location, message)
                     } else {
                         report.warning(location, message)
                     };
-                    finding.labels(reason.labels).labels(judgement.labels.clone()).help(help(change, name));
+                    finding.labels(reason.labels).labels(judgement.labels.clone()).help(help(change, name, when));
                 }
             }
         }
@@ -84,9 +91,13 @@ fn is_concerned(_: &Library, change: &Change) -> bool {
     change.when.is_some()
 }
 
-fn help(change: &Change, name: &str) -> String {
+fn help(change: &Change, name: &str, when: When) -> String {
     let mut help = Vec::new();
-    help.extend(change.failure(name, true).map(|line| format!("the first click says: {line}")));
+    let first = match when {
+        When::NoEventLoop => "the first click",
+        When::PairsForMessages => "the first message",
+    };
+    help.extend(change.failure(name, true).map(|line| format!("{first} says: {line}")));
     help.extend(change.use_instead().map(|new| format!("use {new}")));
     help.extend(change.note.clone());
     help.join("; ")

@@ -5,6 +5,7 @@ mod changed_behaviour;
 mod deprecated_api;
 mod finding;
 mod no_event_loop;
+mod pairs;
 mod removed_api;
 mod removed_stdlib_module;
 mod team;

@@ -21,6 +21,8 @@ fn spans(module: &Module) -> Vec<Span> {
     spans.extend(module.references.iter().map(|row| row.span));
     spans.extend(module.strings.iter().map(|row| row.span));
     spans.extend(module.environment.iter().map(|row| row.span));
+    spans.extend(module.list_changes.iter().map(|row| row.span));
+    spans.extend(module.handed_back.iter().flat_map(|row| row.items.iter().map(|(_, span)| *span)));
     spans.extend(module.blocks.iter().map(|row| row.span));
     for call in &module.calls {
         spans.extend([call.span, call.callee_span, call.arguments_span]);

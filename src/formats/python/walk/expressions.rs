@@ -105,6 +105,7 @@ impl<'a> Walker<'a> {
             Expr::Yield(node) => {
                 self.yields();
                 if let Some(value) = &node.value {
+                    self.hands_back(value);
                     self.expression(value, Usage::Yielded);
                 }
             }
@@ -197,6 +198,7 @@ impl<'a> Walker<'a> {
         {
             self.out.options.push((node, self.scope));
         }
+        self.adds_to_list(node);
         for argument in &node.arguments.args {
             self.expression(argument, Usage::Argument(id));
         }
@@ -237,6 +239,7 @@ impl<'a> Walker<'a> {
                 walker.bind_parameters(id, inner, parameters);
             }
             walker.returned(&node.body);
+            walker.hands_back(&node.body);
             walker.expression(&node.body, Usage::Returned);
         });
     }

@@ -26,6 +26,7 @@ impl<'a> Walker<'a> {
             Stmt::Return(node) => {
                 if let Some(value) = &node.value {
                     self.returned(value);
+                    self.hands_back(value);
                     self.expression(value, Usage::Returned);
                 }
             }
@@ -43,6 +44,7 @@ impl<'a> Walker<'a> {
                 let usage = self.assigned(&node.target);
                 self.expression(&node.value, usage);
                 self.record_assignment(&node.target, Some(&node.value), None, true, node.range);
+                self.holds_list(&node.target, &node.value);
                 self.target(&node.target, Bound::Other);
             }
             Stmt::AnnAssign(node) => {
@@ -51,6 +53,7 @@ impl<'a> Walker<'a> {
                     let usage = self.assigned(&node.target);
                     self.expression(value, usage);
                     self.record_assignment(&node.target, Some(value), Some(&node.annotation), false, node.range);
+                    self.holds_list(&node.target, value);
                 }
                 let bound = Bound::Value { value: node.value.as_deref(), annotation: Some(&node.annotation) };
                 self.target(&node.target, bound);
@@ -127,6 +130,7 @@ impl<'a> Walker<'a> {
         for target in &node.targets {
             let known = !matches!(target, Expr::Tuple(_) | Expr::List(_));
             self.record_assignment(target, known.then_some(&*node.value), None, false, node.range);
+            self.holds_list(target, &node.value);
             self.target(target, Bound::Value { value: Some(&node.value), annotation: None });
         }
     }

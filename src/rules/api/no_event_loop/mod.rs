@@ -28,6 +28,7 @@ pub(super) fn why_no_loop(
         let message = "asyncio.run() leaves the thread without an event loop".to_owned();
         return Some(Reason {
             why: "an asyncio.run() before it has taken the thread's event loop away".to_owned(),
+            at: None,
             labels: vec![Label { location: Location::new(path, run.span), message }],
         });
     }
@@ -37,6 +38,7 @@ pub(super) fn why_no_loop(
         if let Contexts { thread: Some(place), at_start: None, on_loop: None, view: None, unknown: false } = contexts {
             return Some(Reason {
                 why: format!("only the main thread has one, and {}", place.why),
+                at: None,
                 labels: place.labels,
             });
         }
@@ -46,6 +48,7 @@ pub(super) fn why_no_loop(
     let starts_here = call.function.is_none() || call_sites(module, call.function?).any(|site| site.function.is_none());
     (none && starts_here).then(|| Reason {
         why: format!("Python {} makes none by itself", python.value.without_patch()),
+        at: None,
         labels: python.label(format!("Python {} runs here", python.value)).into_iter().collect(),
     })
 }
