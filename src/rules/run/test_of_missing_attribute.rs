@@ -3,7 +3,7 @@
 use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, ClassAt, Definition};
 use crate::diagnostic::{Label, Location, RepoPath, RuleId};
-use crate::formats::python::{Call, Callee, Module, QualifiedName, Usage, ValueKind};
+use crate::formats::python::{Call, Callee, Module, ParameterKind, QualifiedName, Usage, ValueKind};
 use crate::repo::FileKind;
 use crate::rules::{Reporter, Rule};
 
@@ -43,8 +43,11 @@ impl Rule for TestOfMissingAttribute {
                 let Some(Definition::Class(class)) = graph.definition(&QualifiedName::new(name.parent()), path) else {
                     continue;
                 };
-                let method = name.last();
-                if method.starts_with("__")
+                let method = unmangled(&graph, class, name.last());
+                if !can_be_made(&graph, class, maker) {
+                    continue;
+                }
+                if (method.starts_with("__") && method == name.last())
                     || has(&graph, class, method)
                     || !is_whole(&graph, class)
                     || is_set(&graph, method)
@@ -87,6 +90,40 @@ fn report_class(path: &RepoPath, class: ClassAt<'_>, calls: &[&Call], report: &m
             format!("no `{}` is defined or assigned in this class", method(first)),
         )
         .help("test what the class offers, or give it the method");
+}
+
+/// The name as the class's own text spells it: `_Client__send` stands for the `__send` of a class `Client` or `_Client`.
+fn unmangled<'n>(graph: &CallGraph<'_>, class: ClassAt<'_>, name: &'n str) -> &'n str {
+    let own = graph.lineage(class).into_iter().find_map(|class| {
+        let rest = name.strip_prefix('_')?.strip_prefix(class.row().name.trim_start_matches('_'))?;
+        rest.starts_with("__").then_some(rest)
+    });
+    own.unwrap_or(name)
+}
+
+/// Whether the call that makes the instance gives what the constructor takes; where it does not, the test fails there.
+fn can_be_made(graph: &CallGraph<'_>, class: ClassAt<'_>, maker: &Call) -> bool {
+    let Some(constructor) = graph.method(class, "__init__") else { return true };
+    if !matches!(&maker.callee, Callee::Qualified(_) | Callee::Class(_)) || maker.unknown_positional {
+        return true;
+    }
+    let parameters: Vec<_> = constructor.row().parameters.iter().skip(1).collect();
+    let takes = |kind: ParameterKind| parameters.iter().any(|parameter| parameter.kind == kind);
+    let by_position = |kind: ParameterKind| matches!(kind, ParameterKind::PositionalOnly | ParameterKind::Plain);
+    let positions = parameters.iter().filter(|parameter| by_position(parameter.kind)).count();
+    let given = maker.arguments.iter().filter_map(|argument| argument.position).map(|at| at + 1).max().unwrap_or(0);
+    let named = |name: &str| maker.keyword(name).is_some();
+    let known = |name: &str| parameters.iter().any(|parameter| &*parameter.name == name);
+    let fits_names = takes(ParameterKind::Keyword)
+        || maker.arguments.iter().filter_map(|argument| argument.name.as_deref()).all(known);
+    let has_all = maker.unknown_keywords
+        || parameters.iter().enumerate().all(|(at, parameter)| {
+            matches!(parameter.kind, ParameterKind::Positional | ParameterKind::Keyword)
+                || parameter.default.is_some()
+                || named(&parameter.name)
+                || (by_position(parameter.kind) && at < given)
+        });
+    (takes(ParameterKind::Positional) || given <= positions) && fits_names && has_all
 }
 
 fn is_test(path: &RepoPath) -> bool {
