@@ -27,7 +27,8 @@ pub(super) fn is_vendored(path: &RepoPath) -> bool {
     folders.as_str().split('/').any(|folder| VENDORED.contains(&folder))
 }
 
-/// The files of the program itself that hold at least one of the literals; no other file is parsed for it.
+/// The files of the program itself that hold at least one of the literals, and that Python can read; no other file is parsed
+/// for it.
 pub(super) fn program_modules<'d>(
     documents: &'d Documents,
     literals: &[&str],
@@ -42,5 +43,8 @@ pub(super) fn program_modules_where<'d, W: Fn(&RepoPath) -> bool>(
     wanted: W,
 ) -> impl Iterator<Item = (&'d RepoPath, &'d Module)> + use<'d, W> {
     let files = documents.files_mentioning(literals).filter(move |path| is_program(path) && wanted(path));
-    files.filter_map(|path| Some((path, documents.python(path)?)))
+    files
+        .filter_map(|path| Some((path, documents.python(path)?)))
+        // What a broken file says after its mistake may belong elsewhere.
+        .filter(|(_, module)| module.syntax_errors.is_empty())
 }

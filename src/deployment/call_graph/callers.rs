@@ -175,7 +175,7 @@ struct Question<'g, 'd> {
 
 impl<'d> Question<'_, 'd> {
     fn edges_in(&self, path: &'d RepoPath, module: &'d Module, edges: &mut Vec<Edge<'d>>) {
-        for (_, call) in module.call_ids().filter(|(_, call)| !call.deferred && !module.in_type_checking(call.block)) {
+        for call in module.live_calls() {
             let edge = |span, kind, inferred| Edge {
                 path,
                 module,

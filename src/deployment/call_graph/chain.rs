@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::diagnostic::{Label, Location, RepoPath};
-use crate::formats::python::{Decorator, FunctionId, Runner, Usage};
+use crate::formats::python::{BlockId, Decorator, FunctionId, Runner, Usage};
 
 use super::{CallGraph, Edge, EdgeKind, FunctionAt};
 
@@ -93,8 +93,8 @@ impl Chain<'_> {
 }
 
 impl<'d> CallGraph<'d> {
-    /// The shortest way from a coroutine or a callback of the loop down to the plain function `start`, without a thread, a
-    /// process or an unknown runner between. `is_cut` tells functions that make sure themselves that no loop runs below
+    /// The shortest way from a coroutine or a callback of the loop down to a place in the plain function `start`, without a
+    /// thread, a process or an unknown runner between, and without a call whose literals lead elsewhere. `is_cut` tells functions that make sure themselves that no loop runs below
     /// them; no way leads through these. Generators, but for those that a `with` enters, and functions with decorators of
     /// unknown effect are not followed either. `is_served` tells files that a server imports while its loop runs. Ways
     /// without inferred hops come first.
@@ -102,6 +102,7 @@ impl<'d> CallGraph<'d> {
     pub fn loop_above(
         &self,
         start: FunctionAt<'d>,
+        place: BlockId,
         is_cut: &dyn Fn(FunctionAt<'d>) -> bool,
         is_served: &dyn Fn(&RepoPath) -> bool,
     ) -> Option<Chain<'d>> {
@@ -109,7 +110,8 @@ impl<'d> CallGraph<'d> {
         let mut queue = VecDeque::from([(0_usize, 0_usize)]);
         let mut inferred: Option<Chain<'d>> = None;
         while let Some((at, depth)) = queue.pop_front() {
-            let Some((function, _)) = seen.get(at).copied() else { break };
+            let Some((function, below)) = seen.get(at).copied() else { break };
+            let below = below.map_or(place, |(_, edge)| edge.block);
             let entered = self.runs_when_entered(function);
             if !(entered || self.runs_when_called(function)) || is_cut(function) {
                 continue;
@@ -130,7 +132,11 @@ impl<'d> CallGraph<'d> {
                         Some(_) => None,
                     },
                 };
-                if edge.module.is_caught_by_name(edge.block, "RuntimeError") || is_lazy(edge) {
+                let calls = edge.call.filter(|_| edge.kind == EdgeKind::Call);
+                if edge.module.is_caught_by_name(edge.block, "RuntimeError")
+                    || is_lazy(edge)
+                    || calls.is_some_and(|call| self.is_switched_off(call, function, below))
+                {
                     continue;
                 }
                 if let Some(root) = root {

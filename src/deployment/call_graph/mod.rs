@@ -6,6 +6,7 @@ mod callers;
 mod chain;
 mod given;
 mod resolve;
+mod switch;
 #[cfg(test)]
 mod tests;
 

@@ -40,6 +40,8 @@ pub struct Module {
     pub blocks: Vec<Block>,
     /// A notebook's lines for the shell or IPython, without `!` or `%`: `pip install gradio`.
     pub shell_lines: Vec<Spanned<Arc<str>>>,
+    /// What runs on Windows or macOS alone.
+    pub elsewhere: Vec<Span>,
     /// Its comments, from `#` to the end of the line.
     pub comments: Vec<Span>,
     /// What other files can take from it: names of its top level that stand for an instance of a class from outside, by
@@ -167,6 +169,17 @@ impl Module {
             }
             _ => suppressed(&block.kind).any(|caught| caught == exception),
         })
+    }
+
+    /// Whether the place runs where programs are deployed: not on other systems alone, and not for type checkers.
+    #[must_use]
+    pub fn is_live(&self, call: &Call) -> bool {
+        !self.in_type_checking(call.block) && !self.elsewhere.iter().any(|other| other.covers(call.span))
+    }
+
+    /// The calls that the program makes where it is deployed, as they are written.
+    pub fn live_calls(&self) -> impl Iterator<Item = &Call> {
+        self.calls.iter().filter(|call| !call.deferred && self.is_live(call))
     }
 
     fn under_test(&self, block: BlockId, asked: TestKind) -> bool {

@@ -5,6 +5,7 @@ mod definitions;
 mod expressions;
 mod lists;
 mod statements;
+mod systems;
 mod targets;
 
 use std::sync::Arc;

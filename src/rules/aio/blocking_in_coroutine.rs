@@ -10,6 +10,7 @@ use crate::knowledge::{BlockingCall, blocking_calls, fits_any};
 use crate::rules::program::{has_program, program_modules_where};
 use crate::rules::{Reporter, Rule};
 
+use super::context::asks_for_a_loop;
 use super::edits::{can_be_awaited, import_asyncio, in_thread, parentheses};
 
 /// AIO008 blocking-in-coroutine.
@@ -64,7 +65,7 @@ impl Rule for BlockingInCoroutine {
         for (path, module) in program_modules_where(project.documents(), &LITERALS[..LITERALS.len() - 1], wanted) {
             // One function is one finding: its first call, with the others as labels.
             let mut functions: Vec<(FunctionId, Vec<(&Call, &BlockingCall)>)> = Vec::new();
-            for call in module.calls.iter().filter(|call| !call.deferred) {
+            for call in module.live_calls() {
                 let (Some(id), Some(row)) = (call.function, blocking(call)) else { continue };
                 match functions.iter_mut().find(|(known, _)| *known == id) {
                     Some((_, calls)) => calls.push((call, row)),
@@ -114,7 +115,7 @@ fn report_direct(
     for (other, row) in others {
         finding.label(Location::new(path, other.span), format!("and here, while it {}", row.what));
     }
-    finding.help(format!("use {}", row.instead)).fix(fix(documents, path, function.module, call, row));
+    finding.help(format!("use {}", row.instead)).fix(fix(documents, path, function.module, calls));
 }
 
 fn report_helper(
@@ -124,9 +125,10 @@ fn report_helper(
     report: &mut Reporter,
 ) {
     let Some((call, row)) = calls.first() else { return };
-    let Some(chain) = graph.loop_above(function, &|_| false, &|_| false).filter(|chain| !chain.is_inferred()) else {
-        return;
-    };
+    // What asks whether a loop runs knows why it goes this way.
+    let cut = |found: FunctionAt<'_>| asks_for_a_loop(graph, found);
+    let chain = graph.loop_above(function, call.block, &cut, &|_| false);
+    let Some(chain) = chain.filter(|chain| !chain.is_inferred()) else { return };
     report
         .advice(
             Location::new(function.path, call.span),
@@ -162,22 +164,35 @@ fn serves(function: &Function) -> bool {
     })
 }
 
-/// The call awaited in a thread, or its counterpart awaited.
-fn fix(documents: &Documents, path: &RepoPath, module: &Module, call: &Call, row: &BlockingCall) -> Option<Fix> {
+/// The calls awaited in a thread, or their counterparts awaited; those that can't be are left as they are.
+fn fix(documents: &Documents, path: &RepoPath, module: &Module, calls: &[(&Call, &BlockingCall)]) -> Option<Fix> {
     let source = documents.repository().source(path)?;
-    if !can_be_awaited(call) || has_unknown_arguments(call) {
-        return None;
-    }
-    let fix = match &row.awaitable {
-        Some(awaitable) => {
-            let (open, close) = parentheses(call);
-            let fix = Fix::unsafe_(format!("Await {awaitable} instead"));
-            let fix = fix.replace(path, call.callee_span, format!("{open}await {awaitable}"));
-            if close.is_empty() { fix } else { fix.insert(path, call.span.end, close) }
+    let mut mended: Vec<(&Call, &BlockingCall)> = Vec::new();
+    for (call, row) in calls {
+        let inside = mended.iter().any(|(other, _)| other.span.covers(call.span));
+        let known = row.awaitable.is_some() || row.thread;
+        if known && !inside && can_be_awaited(call) && !has_unknown_arguments(call) {
+            mended.push((call, row));
         }
-        None if row.thread => in_thread(Fix::unsafe_("Call it in a thread and await the result"), source, call),
-        None => return None,
-    };
+    }
+    let (_, first) = mended.first()?;
+    let alike = mended.iter().all(|(_, row)| row.awaitable == first.awaitable);
+    let mut fix = Fix::unsafe_(match &first.awaitable {
+        Some(awaitable) if alike => format!("Await {awaitable} instead"),
+        None if alike && mended.len() == 1 => "Call it in a thread and await the result".to_owned(),
+        None if alike => "Call them in threads and await the results".to_owned(),
+        _ => "Await what holds the event loop".to_owned(),
+    });
+    for (call, row) in mended {
+        fix = match &row.awaitable {
+            Some(awaitable) => {
+                let (open, close) = parentheses(call);
+                let fix = fix.replace(path, call.callee_span, format!("{open}await {awaitable}"));
+                if close.is_empty() { fix } else { fix.insert(path, call.span.end, close) }
+            }
+            None => in_thread(fix, source, call),
+        };
+    }
     import_asyncio(fix, source, module)
 }
 

@@ -41,7 +41,7 @@ impl Rule for DanglingTask {
         let graph = CallGraph::new(documents);
         for (path, module) in program_modules(documents, LITERALS) {
             let mut dropped = BTreeMap::<Loss, Vec<&Call>>::new();
-            for call in module.calls.iter().filter(|call| !call.deferred && makes_task(call) && is_dropped(call)) {
+            for call in module.live_calls().filter(|call| makes_task(call) && is_dropped(call)) {
                 let in_coroutine = module.is_inside_async(call);
                 if !in_coroutine
                     && (is_callback(&graph, path, module, call) || fails_anyway(&graph, path, module, call))

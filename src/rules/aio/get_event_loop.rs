@@ -110,9 +110,9 @@ enum Situation {
 
 fn sites(documents: &Documents) -> impl Iterator<Item = Site<'_>> {
     program_modules(documents, LITERALS).flat_map(|(path, module)| {
-        let calls = module.calls.iter().filter(|call| {
-            !call.deferred && (call.is("asyncio.get_event_loop") || call.is("asyncio.events.get_event_loop"))
-        });
+        let calls = module
+            .live_calls()
+            .filter(|call| call.is("asyncio.get_event_loop") || call.is("asyncio.events.get_event_loop"));
         calls.map(move |call| Site { path, module, call })
     })
 }
@@ -150,6 +150,8 @@ impl Site<'_> {
         match contexts(&graph, function) {
             Contexts { thread: Some(place), .. } => Situation::InThread(place),
             Contexts { on_loop: Some(_), at_start: None, unknown: false, view: None, .. } => Situation::OnLoop,
+            // Whoever else comes here is not known, and a coroutine does.
+            Contexts { on_loop: Some(_), at_start: None, view: None, .. } => Situation::Fine,
             Contexts { at_start: Some(_), on_loop: None, unknown: false, .. } => Situation::AtStart,
             _ => Situation::Unknown,
         }

@@ -63,7 +63,7 @@ impl Rule for RunInRunningLoop {
         let mut plain = Vec::new();
         for (path, module) in program_modules(documents, LITERALS) {
             let mut seen: Vec<FunctionId> = Vec::new();
-            for call in module.calls.iter().filter(|call| !call.deferred) {
+            for call in module.live_calls() {
                 let Some(runner) = runner(module, call) else { continue };
                 let Some(id) = call.function else {
                     if !(runner.nestable && nested) {
@@ -74,7 +74,7 @@ impl Rule for RunInRunningLoop {
                 let function = FunctionAt { path, module, id };
                 if (runner.nestable && nested)
                     || module.in_type_checking(call.block)
-                    || asks_for_a_loop(function)
+                    || asks_for_a_loop(&graph, function)
                     || module.is_caught_by_name(call.block, "RuntimeError")
                     || asks_for_a_coroutine(documents, path, module, call)
                     || seen.contains(&id)
@@ -205,8 +205,10 @@ fn report_chain(
     runner: &LoopRunner,
     report: &mut Reporter,
 ) -> bool {
-    let cut = |found: FunctionAt<'_>| asks_for_a_loop(found);
-    let Some(chain) = graph.loop_above(function, &cut, &|path| served.contains_key(path)) else { return false };
+    let cut = |found: FunctionAt<'_>| asks_for_a_loop(graph, found);
+    let Some(chain) = graph.loop_above(function, call.block, &cut, &|path| served.contains_key(path)) else {
+        return false;
+    };
     let of_library = match chain.root {
         Root::Coroutine(root) | Root::Callback(root) => is_of_library(root.module, runner),
         Root::Import(_) => runner.library.is_none(),

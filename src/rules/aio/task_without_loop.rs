@@ -37,7 +37,7 @@ impl Rule for TaskWithoutLoop {
         let documents = project.documents();
         let graph = CallGraph::new(documents);
         for (path, module) in program_modules(documents, LITERALS) {
-            for call in module.calls.iter().filter(|call| !call.deferred && call.is("asyncio.create_task")) {
+            for call in module.live_calls().filter(|call| call.is("asyncio.create_task")) {
                 let Some(why) = no_loop(&graph, path, module, call).filter(|why| !why.is_callback) else { continue };
                 if why
                     .at_import_of
@@ -128,7 +128,7 @@ pub(super) fn no_loop(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, c
         (path, graph.documents().python(path)?)
     };
     let function = FunctionAt { path, module, id };
-    if asks_for_a_loop(function) || hangs_on_a_switch(graph, function, call.span, call.block) {
+    if asks_for_a_loop(graph, function) || hangs_on_a_switch(graph, function, call.span, call.block) {
         return None;
     }
     let name = &function.row().qualified;

@@ -123,12 +123,17 @@ impl Wait<'_> {
                     .help("take the loop in a coroutine, and hand it to the thread that waits");
                 return;
             }
-            (true, _) if !is_handled && graph.loop_above(self.function, &|_| false, &|_| false).is_none() => (
-                format!(
-                    "`{name}` never gets an answer: it waits for the event loop of its own thread, or there is none to ask"
-                ),
-                "get_running_loop() gives the loop of this thread, or raises RuntimeError where there is none",
-            ),
+            (true, _)
+                if !is_handled
+                    && graph.loop_above(self.function, self.call.block, &|_| false, &|_| false).is_none() =>
+            {
+                (
+                    format!(
+                        "`{name}` never gets an answer: it waits for the event loop of its own thread, or there is none to ask"
+                    ),
+                    "get_running_loop() gives the loop of this thread, or raises RuntimeError where there is none",
+                )
+            }
             (true, _) => (
                 format!(
                     "`{name}` waits for the event loop of its own thread, which can do nothing until it stops waiting"
@@ -148,7 +153,11 @@ impl Wait<'_> {
 
     /// A plain function that a coroutine reaches, and that waits for a loop that may be the coroutine's.
     fn report_held_above(&self, graph: &CallGraph<'_>, report: &mut Reporter) {
-        let Some(chain) = graph.loop_above(self.function, &|found| asks_for_a_loop(found), &|_| false) else { return };
+        let Some(chain) =
+            graph.loop_above(self.function, self.call.block, &|found| asks_for_a_loop(graph, found), &|_| false)
+        else {
+            return;
+        };
         let message = format!(
             "`{}` holds the event loop that runs `{}` while it waits, {} where the coroutine was sent to that loop",
             self.full_name(),

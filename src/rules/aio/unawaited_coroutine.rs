@@ -27,7 +27,7 @@ impl Rule for UnawaitedCoroutine {
         let documents = project.documents();
         let (graph, names) = (CallGraph::new(documents), coroutine_names(documents));
         for (path, module) in program_modules(documents, LITERALS) {
-            let dropped = module.calls.iter().filter(|call| !call.deferred && call.usage == Usage::Statement);
+            let dropped = module.live_calls().filter(|call| call.usage == Usage::Statement);
             for call in dropped.filter(|call| call.callee.last_name().is_none_or(|name| names.contains(name))) {
                 let Some(Definition::Function(callee)) = graph.callee(path, module, call) else { continue };
                 if !is_coroutine(callee) || module.in_type_checking(call.block) {

@@ -63,6 +63,38 @@ def f():
 }
 
 #[test]
+fn what_runs_on_other_systems_alone_is_not_live() {
+    let module = parse(
+        r#"
+import os, platform, sys
+def f():
+    if sys.platform.startswith("win"):
+        dead()
+    elif platform.system() == "Linux" or debug:
+        live()
+    else:
+        dead()
+    if IS_WINDOWS and not quick: dead()
+    if not is_windows() or debug: live()
+    else: dead()
+    if os.name == "nt" or debug: live()
+    for x in y:
+        if os.name != "nt":
+            continue
+        dead()
+    if sys.platform != "win32":
+        return live()
+    dead()
+"#,
+    );
+    let named = |name: &str| {
+        let calls = module.calls.iter().filter(|call| call.callee.last_name() == Some(name));
+        calls.map(|call| module.is_live(call)).collect::<Vec<_>>()
+    };
+    assert_eq!((named("dead"), named("live")), (vec![false; 6], vec![true; 4]));
+}
+
+#[test]
 fn coroutines_are_seen_through_what_stands_between() {
     let module = parse(
         "async def m():\n    direct()\n    def inner():\n        between()\n    lambda: lam()\nclass A:\n    def plain(self):\n        none()",

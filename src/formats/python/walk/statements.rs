@@ -14,7 +14,10 @@ use super::targets::Bound;
 
 impl<'a> Walker<'a> {
     pub(super) fn suite(&mut self, body: &'a [Stmt]) {
-        for statement in body {
+        for (at, statement) in body.iter().enumerate() {
+            if let Stmt::If(node) = statement {
+                self.note_elsewhere(node, at, body);
+            }
             self.deeper(|walker| walker.statement(statement));
         }
     }

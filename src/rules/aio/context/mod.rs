@@ -2,7 +2,7 @@
 
 pub(super) mod watchers;
 
-use crate::deployment::call_graph::{CallGraph, Edge, EdgeKind, FunctionAt};
+use crate::deployment::call_graph::{CallGraph, Definition, Edge, EdgeKind, FunctionAt};
 use crate::deployment::{Deployment, Role};
 use crate::diagnostic::{Label, Location, RepoPath, Span};
 use crate::formats::python::{BlockId, BlockKind, Call, Callee, Decorator, FunctionId, Module, Parameter, Runner};
@@ -40,19 +40,23 @@ pub(in crate::rules) struct Contexts {
 
 /// Whether the function, or one around it, asks whether a loop runs: itself, or through a function of its file that
 /// answers that.
-pub(super) fn asks_for_a_loop(function: FunctionAt<'_>) -> bool {
-    any_asks(function.module, &function.with_parents().collect::<Vec<_>>())
+pub(super) fn asks_for_a_loop(graph: &CallGraph<'_>, function: FunctionAt<'_>) -> bool {
+    any_asks(graph, function, &function.with_parents().collect::<Vec<_>>())
 }
 
 /// Whether the function, or a plain one around it, asks whether a loop runs: a coroutine around knows that one does.
-pub(super) fn asks_in_plain_code(function: FunctionAt<'_>) -> bool {
+pub(super) fn asks_in_plain_code(graph: &CallGraph<'_>, function: FunctionAt<'_>) -> bool {
     let module = function.module;
-    any_asks(module, &function.with_parents().take_while(|id| !module.function(*id).is_async).collect::<Vec<_>>())
+    any_asks(
+        graph,
+        function,
+        &function.with_parents().take_while(|id| !module.function(*id).is_async).collect::<Vec<_>>(),
+    )
 }
 
-fn any_asks(module: &Module, around: &[FunctionId]) -> bool {
-    let calls = module.calls.iter().filter(|call| call.function.is_some_and(|at| around.contains(&at)));
-    calls.into_iter().any(|call| is_question(call) || answers_about_loops(module, call))
+fn any_asks(graph: &CallGraph<'_>, function: FunctionAt<'_>, around: &[FunctionId]) -> bool {
+    let calls = function.module.calls.iter().filter(|call| call.function.is_some_and(|at| around.contains(&at)));
+    calls.into_iter().any(|call| is_question(call) || answers_about_loops(graph, function, call))
 }
 
 /// Whether a call tells whether a loop runs.
@@ -70,12 +74,23 @@ fn is_question(call: &Call) -> bool {
 }
 
 /// Whether a call is of a plain function that asks, and takes "no" for an answer: `try: return get_running_loop()`.
-fn answers_about_loops(module: &Module, call: &Call) -> bool {
-    let (Callee::Function(id) | Callee::LocalMethod { function: Some(id), .. }) = &call.callee else { return false };
-    !module.function(*id).is_async
-        && module.calls.iter().any(|inner| {
-            inner.function == Some(*id) && is_question(inner) && module.is_caught_by_name(inner.block, "RuntimeError")
-        })
+fn answers_about_loops<'d>(graph: &CallGraph<'d>, at: FunctionAt<'d>, call: &Call) -> bool {
+    let callee = match &call.callee {
+        Callee::Function(id) | Callee::LocalMethod { function: Some(id), .. } => Some(FunctionAt { id: *id, ..at }),
+        // Of another file by what it is called, as the way there is long: `loops.has_running_loop()`.
+        callee if callee.last_name().is_some_and(|name| name.to_ascii_lowercase().contains("loop")) => {
+            match graph.callee(at.path, at.module, call) {
+                Some(Definition::Function(found)) => Some(found),
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    callee.filter(|callee| !callee.row().is_async).is_some_and(|callee| {
+        let mut questions =
+            callee.module.calls.iter().filter(|inner| inner.function == Some(callee.id) && is_question(inner));
+        questions.any(|inner| callee.module.is_caught(inner.block, "RuntimeError"))
+    })
 }
 
 /// Whether a place runs only if a switch that the function's callers set says so: under `if use_async:`, or after
@@ -137,8 +152,11 @@ pub(in crate::rules) fn contexts(graph: &CallGraph<'_>, start: FunctionAt<'_>) -
         }
         for edge in edges {
             if edge.module.is_caught(edge.block, "RuntimeError") && edge.kind == EdgeKind::Call {
-                // What is raised there is handled, or hidden; nothing certain can be said.
-                contexts.unknown = true;
+                // What is raised there is handled, or hidden; nothing certain can be said but that a coroutine runs it.
+                match edge.function().filter(|caller| caller.row().is_async && !edge.inferred) {
+                    Some(_) => drop(contexts.on_loop.get_or_insert(edge.location())),
+                    None => contexts.unknown = true,
+                }
                 continue;
             }
             if edge.function().is_some_and(|caller| hangs_on_a_switch(graph, caller, edge.span, edge.block)) {

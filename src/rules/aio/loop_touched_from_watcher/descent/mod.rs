@@ -26,7 +26,7 @@ pub(in super::super) struct Below<'d> {
 /// their own.
 pub(in super::super) fn below<'d>(graph: &CallGraph<'d>, callback: FunctionAt<'d>) -> Vec<Below<'d>> {
     let mut found = vec![Below { function: callback, hops: vec![], is_handled: false }];
-    found.retain(|start| runs_there(start.function));
+    found.retain(|start| runs_there(graph, start.function));
     let mut at = 0;
     while let Some(Below { function, hops, is_handled }) = found.get(at).cloned() {
         at += 1;
@@ -37,7 +37,7 @@ pub(in super::super) fn below<'d>(graph: &CallGraph<'d>, callback: FunctionAt<'d
         for call in own_calls(module, function.id).filter(|call| !call.deferred) {
             for next in graph.callees(function.path, module, call) {
                 let is_known = found.iter().any(|known| known.function == next);
-                if is_known || found.len() >= MAX_FUNCTIONS || !runs_there(next) {
+                if is_known || found.len() >= MAX_FUNCTIONS || !runs_there(graph, next) {
                     continue;
                 }
                 let message = format!("`{}` calls `{}`", function.row().qualified, next.row().qualified);
@@ -56,12 +56,12 @@ fn own_calls(module: &Module, id: FunctionId) -> impl Iterator<Item = &Call> {
 }
 
 /// Whether calling the function runs its body in the caller's thread, whichever that is.
-fn runs_there(function: FunctionAt<'_>) -> bool {
+fn runs_there(graph: &CallGraph<'_>, function: FunctionAt<'_>) -> bool {
     let row = function.row();
     !row.is_async
         && !row.is_generator
         && function.is_plain()
-        && !asks_first(function)
+        && !asks_first(graph, function)
         && !makes_a_loop(function.module, function.id)
         && !knows_its_thread(function)
 }
@@ -86,12 +86,12 @@ fn knows_its_thread(function: FunctionAt<'_>) -> bool {
 }
 
 /// Whether the function asks whether a loop runs where it is, and takes "no" for an answer.
-fn asks_first(function: FunctionAt<'_>) -> bool {
+fn asks_first(graph: &CallGraph<'_>, function: FunctionAt<'_>) -> bool {
     let module = function.module;
     let own = |call: &&Call| call.is("asyncio.get_running_loop");
     let asked = own_calls(module, function.id).find(own);
     match asked {
         Some(_) => own_calls(module, function.id).filter(own).any(|call| module.is_caught(call.block, "RuntimeError")),
-        None => asks_in_plain_code(function),
+        None => asks_in_plain_code(graph, function),
     }
 }
