@@ -179,7 +179,9 @@ pub fn is_aside(path: &RepoPath, root: &RepoPath) -> bool {
         || name.starts_with("test_")
         || ["_test.py", "-test.py", "_tests.py"].iter().any(|ending| name.ends_with(ending))
         || (name.ends_with(".py") && name.to_ascii_lowercase().contains("example"))
-        || matches!(name, "conftest.py" | "setup.py" | "noxfile.py" | "fabfile.py" | "tasks.py")
+        || matches!(name, "conftest.py" | "setup.py" | "noxfile.py" | "fabfile.py")
+        // Of Invoke at the root; elsewhere it holds tasks of Celery.
+        || relative == "tasks.py"
 }
 
 #[cfg(test)]
