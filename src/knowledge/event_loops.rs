@@ -29,6 +29,28 @@ pub struct LoopRunner {
     pub evidence: String,
 }
 
+/// A program that imports an application and serves it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Its names as commands.
+    pub commands: Vec<String>,
+    /// The package that it is from, where `under_loop` asks for its version.
+    #[serde(default)]
+    pub package: Option<String>,
+    /// The versions whose own process imports the application while its loop runs.
+    #[serde(default)]
+    pub under_loop: Option<String>,
+    /// Options with which child processes import it under their loops, whatever the version.
+    #[serde(default)]
+    pub children: Vec<String>,
+    /// Variables of the environment that stand for such an option.
+    #[serde(default)]
+    pub variables: Vec<String>,
+    /// Where this is from.
+    pub evidence: String,
+}
+
 /// A framework that runs plain functions in worker threads.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,9 +63,15 @@ pub struct ThreadHandler {
     /// Calls that give it functions as arguments.
     #[serde(default)]
     pub takers: Vec<String>,
-    /// Whether its handlers answer requests in whatever thread its server has.
+    /// The classes from which its handlers are derived, and the methods of theirs that it calls.
     #[serde(default)]
-    pub requests: bool,
+    pub bases: Vec<String>,
+    /// See `bases`.
+    #[serde(default)]
+    pub methods: Vec<String>,
+    /// What its handlers are called, where it runs them in whatever thread its server or worker has: "view".
+    #[serde(default)]
+    pub requests: Option<String>,
     /// The call that makes it use threads for requests.
     #[serde(default)]
     pub threads_with: Option<String>,
@@ -101,6 +129,9 @@ pub struct EventLoops {
     /// What runs a loop.
     #[serde(rename = "runner")]
     pub runners: Vec<LoopRunner>,
+    /// What imports applications.
+    #[serde(rename = "server")]
+    pub servers: Vec<Server>,
     /// What runs functions in threads.
     #[serde(rename = "handler")]
     pub handlers: Vec<ThreadHandler>,
@@ -184,9 +215,13 @@ mod tests {
         let evidence = table.runners.iter().map(|row| &row.evidence);
         let evidence = evidence.chain(table.handlers.iter().map(|row| &row.evidence));
         let evidence = evidence.chain(table.callbacks.iter().map(|row| &row.evidence));
+        let evidence = evidence.chain(table.servers.iter().map(|row| &row.evidence));
         let mut evidence = evidence.chain(table.patches.iter().map(|row| &row.evidence));
         assert!(evidence.all(|text| !text.is_empty()));
         assert!(blocking_calls().iter().all(|row| !row.evidence.is_empty() && !row.instead.is_empty()));
+        assert!(table.handlers.iter().all(|row| row.bases.is_empty() == row.methods.is_empty()));
+        let versions = table.servers.iter().filter_map(|row| row.under_loop.as_deref());
+        assert!(versions.into_iter().all(|versions| crate::knowledge::VersionSet::parse(versions).is_ok()));
         assert!(table.callbacks.iter().all(|row| row.methods.is_empty() == row.modules.is_empty()));
         let positions = table.callbacks.iter().flat_map(CallbackTaker::arguments).map(|(_, position)| position);
         assert!(positions.flatten().all(|position| position < 5));

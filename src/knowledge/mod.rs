@@ -33,8 +33,8 @@ pub use debian::{Debian, DebianRelease, GonePackage, PublicImage, debian};
 pub use development::is_development_tool;
 pub use environment::is_provided_variable;
 pub use event_loops::{
-    BlockingCall, CallbackTaker, EventLoops, GreenletPatch, LoopRunner, ThreadHandler, blocking_calls, event_loops,
-    fits_any,
+    BlockingCall, CallbackTaker, EventLoops, GreenletPatch, LoopRunner, Server, ThreadHandler, blocking_calls,
+    event_loops, fits_any,
 };
 pub use page::{Example, ExampleFile, FixAvailability, PageError, RulePage, Side, Symptom};
 pub use public_images::is_public_image;

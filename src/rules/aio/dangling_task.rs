@@ -7,11 +7,11 @@ use crate::deployment::call_graph::{CallGraph, EdgeKind, FunctionAt};
 use crate::diagnostic::{Fix, Label, Location, RepoPath, RuleId, Span};
 use crate::formats::python::{Assignment, Call, Module, Runner, Usage, ValueKind};
 use crate::repo::Source;
-use crate::rules::program::{is_vendored, program_modules};
+use crate::rules::program::{has_program, is_vendored, program_modules};
 use crate::rules::{Reporter, Rule};
 
 use super::context::watchers;
-use super::task_without_loop::no_loop;
+use super::task_without_loop::LoopQuestion;
 
 /// AIO004 dangling-task.
 pub struct DanglingTask;
@@ -39,13 +39,16 @@ impl Rule for DanglingTask {
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let documents = project.documents();
         let graph = CallGraph::new(documents);
+        let question = LoopQuestion::new(project);
+        // That the task is never made is what AIO003 says, and AIO006.
+        let fails = |path, module, call: &Call| {
+            has_program(project) && call.is("asyncio.create_task") && question.why_none(path, module, call).is_some()
+        };
         for (path, module) in program_modules(documents, LITERALS) {
             let mut dropped = BTreeMap::<Loss, Vec<&Call>>::new();
             for call in module.live_calls().filter(|call| makes_task(call) && is_dropped(call)) {
                 let in_coroutine = module.is_inside_async(call);
-                if !in_coroutine
-                    && (is_callback(&graph, path, module, call) || fails_anyway(&graph, path, module, call))
-                {
+                if !in_coroutine && (is_callback(&graph, path, module, call) || fails(path, module, call)) {
                     continue;
                 }
                 let loss = match in_coroutine {
@@ -176,11 +179,6 @@ fn is_callback(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, call: &C
             .callers(function)
             .iter()
             .any(|edge| matches!(edge.kind, EdgeKind::HandOff(Runner::Loop | Runner::Interpreter)))
-}
-
-/// Whether AIO003 says already that the task is never made.
-fn fails_anyway(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, call: &Call) -> bool {
-    call.is("asyncio.create_task") && no_loop(graph, path, module, call).is_some()
 }
 
 /// Stores the tasks in a set of the module until they are done; `None` where one of them can't be.

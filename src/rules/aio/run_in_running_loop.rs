@@ -3,8 +3,6 @@
 mod greenlets;
 mod rust;
 
-use std::collections::BTreeMap;
-
 use crate::deployment::call_graph::{CallGraph, FunctionAt, Root};
 use crate::deployment::{Documents, Project};
 use crate::diagnostic::{Diagnostic, Label, Location, RepoPath, RuleId};
@@ -14,7 +12,7 @@ use crate::rules::program::{has_program, is_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
 use super::context::asks_for_a_loop;
-use super::served::served_files;
+use super::served::Served;
 
 /// AIO002 run-in-running-loop.
 pub struct RunInRunningLoop;
@@ -39,9 +37,6 @@ const LITERALS: &[&str] = &[
     "worker_class",
 ];
 
-/// Files that a server imports under its loop, with the place that starts it.
-type Served<'d> = BTreeMap<&'d RepoPath, Location>;
-
 impl Rule for RunInRunningLoop {
     fn id(&self) -> RuleId {
         RuleId { code: "AIO002", name: "run-in-running-loop" }
@@ -59,7 +54,7 @@ impl Rule for RunInRunningLoop {
         let documents = project.documents();
         let graph = CallGraph::new(documents);
         let nested = is_nested(documents);
-        let served = served_files(project, &graph);
+        let served = Served::new(project, &graph);
         let mut plain = Vec::new();
         for (path, module) in program_modules(documents, LITERALS) {
             let mut seen: Vec<FunctionId> = Vec::new();
@@ -147,7 +142,7 @@ fn report_import(
     runner: &LoopRunner,
     report: &mut Reporter,
 ) {
-    let Some(start) = served.get(path).filter(|_| module.runs_at_import(call.block)) else { return };
+    let Some(start) = served.under_loop(path).filter(|_| module.runs_at_import(call.block)) else { return };
     if runner.library.is_some() || module.is_caught_by_name(call.block, "RuntimeError") {
         return;
     }
@@ -206,7 +201,7 @@ fn report_chain(
     report: &mut Reporter,
 ) -> bool {
     let cut = |found: FunctionAt<'_>| asks_for_a_loop(graph, found);
-    let Some(chain) = graph.loop_above(function, call.block, &cut, &|path| served.contains_key(path)) else {
+    let Some(chain) = graph.loop_above(function, call.block, &cut, &|path| served.under_loop(path).is_some()) else {
         return false;
     };
     let of_library = match chain.root {
@@ -234,7 +229,7 @@ fn report_chain(
     let location = Location::new(function.path, call.span);
     let hidden = function.module.is_caught(call.block, "RuntimeError") || chain.is_hidden("RuntimeError");
     let server = match chain.root {
-        Root::Import(path) => served.get(path),
+        Root::Import(path) => served.under_loop(path),
         _ => None,
     };
     let finding = if inferred && !hidden {

@@ -1,5 +1,7 @@
 //! AIO003 task-without-loop: asyncio.create_task in plain code under which no event loop runs.
 
+use std::cell::LazyCell;
+
 use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, FunctionAt};
 use crate::diagnostic::{Label, Location, RepoPath, RuleId};
@@ -7,8 +9,8 @@ use crate::formats::python::{AsyncContext, BlockKind, Call, Module};
 use crate::rules::program::{has_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
-use super::context::{Contexts, asks_for_a_loop, contexts, hangs_on_a_switch, is_imported_by_server};
-use super::served::served_files;
+use super::context::{Contexts, asks_for_a_loop, contexts, hangs_on_a_switch};
+use super::served::Served;
 
 /// AIO003 task-without-loop.
 pub struct TaskWithoutLoop;
@@ -34,18 +36,10 @@ impl Rule for TaskWithoutLoop {
     }
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
-        let documents = project.documents();
-        let graph = CallGraph::new(documents);
-        for (path, module) in program_modules(documents, LITERALS) {
+        let question = LoopQuestion::new(project);
+        for (path, module) in program_modules(project.documents(), LITERALS) {
             for call in module.live_calls().filter(|call| call.is("asyncio.create_task")) {
-                let Some(why) = no_loop(&graph, path, module, call).filter(|why| !why.is_callback) else { continue };
-                if why
-                    .at_import_of
-                    .as_ref()
-                    .is_some_and(|file| !is_loaded_without_loop(project, &graph, file, MAX_IMPORTERS))
-                {
-                    continue;
-                }
+                let Some(why) = question.why_none(path, module, call).filter(|why| !why.is_callback) else { continue };
                 let location = Location::new(path, call.span);
                 let raises = "asyncio.create_task() raises RuntimeError";
                 let finding = if in_handler(module, call) {
@@ -79,35 +73,66 @@ pub(super) struct Reason {
     at_import_of: Option<RepoPath>,
 }
 
-/// Whether a file is loaded where no loop runs: by the start of a deployment, or by a chain of imports that stand in no
-/// function. A server may load it under its loop, and so may a coroutine that imports it, also by a name that it computes.
-fn is_loaded_without_loop(project: &Project<'_>, graph: &CallGraph<'_>, path: &RepoPath, steps: usize) -> bool {
-    let Some(steps) = steps.checked_sub(1) else { return false };
-    let deployments = project.deployments();
-    if deployments.iter().any(|deployment| is_imported_by_server(deployment, path))
-        || served_files(project, graph).contains_key(path)
-    {
-        return false;
+/// The question whether an event loop runs at a place, with what answers need once.
+pub(super) struct LoopQuestion<'q, 'p, 'd> {
+    project: &'q Project<'p>,
+    graph: CallGraph<'d>,
+    served: LazyCell<Served<'d>, Box<dyn FnOnce() -> Served<'d> + 'q>>,
+}
+
+impl<'d, 'p> LoopQuestion<'d, 'p, 'd> {
+    /// The question for a project.
+    pub(super) fn new(project: &'d Project<'p>) -> Self {
+        let graph = CallGraph::new(project.documents());
+        Self { project, graph, served: LazyCell::new(Box::new(move || Served::new(project, &graph))) }
     }
-    let mut reached = deployments
-        .iter()
-        .filter(|deployment| deployment.reach().is_certain())
-        .filter_map(|deployment| deployment.reach().get(path))
-        .peekable();
-    if reached.peek().is_some() {
-        return reached.any(|reached| reached.at_start);
+
+    /// Why no loop runs where a call that needs one stands; `None` where one may.
+    pub(super) fn why_none(&self, path: &RepoPath, module: &Module, call: &Call) -> Option<Reason> {
+        let mut why = no_loop(&self.graph, path, module, call)?;
+        if let Some(file) = &why.at_import_of {
+            if !self.is_loaded_without_loop(file, MAX_IMPORTERS) {
+                return None;
+            }
+            let server = self.served.before_loop(file).map(|start| Label {
+                location: start.clone(),
+                message: "this imports the application before its event loop runs".to_owned(),
+            });
+            why.labels.extend(server);
+        }
+        Some(why)
     }
-    let importers = graph.importers(path);
-    if importers.is_empty() {
-        return DYNAMIC_IMPORTS.iter().all(|name| graph.documents().python_naming(name).is_empty());
+
+    /// Whether a file is loaded where no loop runs: by the start of a deployment, or by a chain of imports that stand in no
+    /// function. A server may load it under its loop, and so may a coroutine that imports it, also by a name that it
+    /// computes.
+    fn is_loaded_without_loop(&self, path: &RepoPath, steps: usize) -> bool {
+        let Some(steps) = steps.checked_sub(1) else { return false };
+        if self.served.may_be_under_loop(path) {
+            return false;
+        }
+        let mut reached = self
+            .project
+            .deployments()
+            .iter()
+            .filter(|deployment| deployment.reach().is_certain())
+            .filter_map(|deployment| deployment.reach().get(path))
+            .peekable();
+        if reached.peek().is_some() {
+            return reached.any(|reached| reached.at_start);
+        }
+        let importers = self.graph.importers(path);
+        if importers.is_empty() {
+            return DYNAMIC_IMPORTS.iter().all(|name| self.graph.documents().python_naming(name).is_empty());
+        }
+        let mut plain = importers.iter().filter(|(_, import)| !import.lazy && !import.main_guard);
+        plain.any(|(importer, _)| self.is_loaded_without_loop(importer, steps))
+            || importers.iter().any(|(_, import)| import.main_guard)
     }
-    let mut plain = importers.iter().filter(|(_, import)| !import.lazy && !import.main_guard);
-    plain.any(|(importer, _)| is_loaded_without_loop(project, graph, importer, steps))
-        || importers.iter().any(|(_, import)| import.main_guard)
 }
 
 /// Why no loop runs where a call that needs one stands; `None` where one may.
-pub(super) fn no_loop(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, call: &Call) -> Option<Reason> {
+fn no_loop(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, call: &Call) -> Option<Reason> {
     if matches!(module.async_context(call.block), AsyncContext::Direct(_))
         || module.in_type_checking(call.block)
         || module.is_caught(call.block, "RuntimeError")
@@ -140,8 +165,8 @@ pub(super) fn no_loop(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, c
             at_import_of: None,
         }),
         Contexts { view: Some(view), on_loop: None, .. } => Some(Reason {
-            reason: format!("no event loop runs in the Flask view `{name}`"),
-            labels: vec![Label { location: view, message: "Flask calls it for a request".to_owned() }],
+            reason: format!("no event loop runs in the {} `{name}`", view.what),
+            labels: vec![Label { location: view.place, message: view.why }],
             is_callback: false,
             at_import_of: None,
         }),

@@ -2,7 +2,7 @@
 
 pub(super) mod watchers;
 
-use crate::deployment::call_graph::{CallGraph, Definition, Edge, EdgeKind, FunctionAt};
+use crate::deployment::call_graph::{CallGraph, ClassAt, Definition, Edge, EdgeKind, FunctionAt};
 use crate::deployment::{Deployment, Role};
 use crate::diagnostic::{Label, Location, RepoPath, Span};
 use crate::formats::python::{BlockId, BlockKind, Call, Callee, Decorator, FunctionId, Module, Parameter, Runner};
@@ -23,19 +23,43 @@ pub(in crate::rules) struct ThreadPlace {
     pub is_callback: bool,
 }
 
+/// A handler that a framework runs without an event loop, in whatever thread its server or worker has.
+#[derive(Debug, Clone)]
+pub(in crate::rules) struct View {
+    /// The place that makes it one.
+    pub place: Location,
+    /// What it is: "Flask view".
+    pub what: String,
+    /// What the place shows: "this makes it a Flask view".
+    pub why: String,
+}
+
+impl View {
+    fn of(handler: &ThreadHandler, place: Location) -> Option<Self> {
+        let what = format!("{} {}", handler.framework, handler.requests.as_ref()?);
+        Some(Self { place, why: format!("this makes it a {what}"), what })
+    }
+}
+
 /// Everything that is known to run a function.
 #[derive(Debug, Default)]
 pub(in crate::rules) struct Contexts {
     /// A thread without a loop.
     pub thread: Option<ThreadPlace>,
-    /// A view of Flask or the like, in whatever thread.
-    pub view: Option<Location>,
+    /// A view of Flask, a task of Celery or the like, in whatever thread.
+    pub view: Option<View>,
     /// A coroutine or a callback of the loop.
     pub on_loop: Option<Location>,
     /// The start of the program or the import of a module.
     pub at_start: Option<Location>,
     /// Something else, or nobody that can be seen.
     pub unknown: bool,
+}
+
+impl Contexts {
+    fn note_view(&mut self, view: Option<View>) {
+        self.view = self.view.take().or(view);
+    }
 }
 
 /// Whether the function, or one around it, asks whether a loop runs: itself, or through a function of its file that
@@ -135,7 +159,9 @@ pub(in crate::rules) fn contexts(graph: &CallGraph<'_>, start: FunctionAt<'_>) -
     let mut at = 0;
     while let Some((function, labels)) = seen.get(at).cloned() {
         at += 1;
-        let decorated = classify_decorators(function, &labels, &mut contexts);
+        let hook = hook(graph, function);
+        let decorated = classify_decorators(function, &labels, &mut contexts) || hook.is_some();
+        contexts.note_view(hook);
         let called_back = watchers::caller(graph, function);
         if let Some(library) = called_back {
             thread(
@@ -192,7 +218,7 @@ fn classify_edge<'d>(edge: Edge<'d>, labels: &[Label], contexts: &mut Contexts) 
             thread(contexts, labels, location, format!("`{how}` runs it in a thread"), false);
         }
         EdgeKind::HandOff(_) => match edge.call.and_then(taker) {
-            Some(handler) if handler.requests => drop(contexts.view.get_or_insert(location)),
+            Some(handler) if handler.requests.is_some() => contexts.note_view(View::of(handler, location)),
             Some(ThreadHandler { framework, .. }) => {
                 thread(contexts, labels, location, format!("{framework} runs plain handlers in worker threads"), false);
             }
@@ -229,16 +255,15 @@ fn classify_decorators(function: FunctionAt<'_>, labels: &[Label], contexts: &mu
     let mut runs = false;
     for decorator in &function.row().decorators {
         let place = Location::new(function.path, decorator.span);
-        let Some(ThreadHandler { framework, requests, threads_with, .. }) =
-            decorator_framework(function.module, decorator)
-        else {
+        let Some(handler) = decorator_framework(function.module, decorator) else {
             contexts.unknown |= !crate::deployment::call_graph::keeps_nature(decorator);
             continue;
         };
+        let ThreadHandler { framework, requests, threads_with, .. } = handler;
         runs = true;
         let calls = |starter: &String| function.module.calls.iter().any(|call| call.is(starter));
-        if *requests {
-            contexts.view.get_or_insert(place.clone());
+        if requests.is_some() {
+            contexts.note_view(View::of(handler, place.clone()));
             if threads_with.as_ref().is_some_and(calls) {
                 thread(contexts, labels, place, format!("{framework}'s own server runs views in threads"), false);
             }
@@ -247,6 +272,20 @@ fn classify_decorators(function: FunctionAt<'_>, labels: &[Label], contexts: &mu
         }
     }
     runs
+}
+
+/// The method of a framework's class that the framework itself calls.
+fn hook(graph: &CallGraph<'_>, function: FunctionAt<'_>) -> Option<View> {
+    let row = function.row();
+    let class = ClassAt { path: function.path, module: function.module, id: row.class? };
+    let mut handlers =
+        event_loops().handlers.iter().filter(|handler| handler.methods.iter().any(|it| **it == *row.name));
+    let handler = handlers.find(|handler| {
+        let bases = graph.lineage(class).into_iter().flat_map(|class| &class.row().bases);
+        bases.into_iter().any(|base| base.name.as_ref().is_some_and(|name| fits_any(name, &handler.bases)))
+    })?;
+    let why = format!("{} calls it in a worker", handler.framework);
+    Some(View { why, ..View::of(handler, function.location())? })
 }
 
 /// The framework whose handler a decorator makes.

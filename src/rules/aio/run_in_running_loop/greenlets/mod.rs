@@ -40,8 +40,8 @@ pub(super) fn check(
             }
             let contexts = contexts(graph, *function);
             let how = match (contexts.thread, contexts.view) {
-                (Some(_), _) => "a thread",
-                (None, Some(_)) => "a request",
+                (Some(_), _) => "a thread".to_owned(),
+                (None, Some(view)) => format!("a {}", view.what),
                 (None, None) => continue,
             };
             let name = &function.row().qualified;
