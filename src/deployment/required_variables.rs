@@ -79,7 +79,7 @@ impl Deployment<'_> {
         if self.builds_rust() {
             self.read_in_rust(&mut found);
         }
-        found.retain(|read| !self.is_mentioned(&read.variable));
+        found.retain(|read| !self.is_set_by_the_program(&read.variable) && !self.is_mentioned(&read.variable));
         found
     }
 
@@ -122,6 +122,18 @@ impl Deployment<'_> {
                 settings: None,
             });
         }
+    }
+
+    /// Whether a Python file of the program sets a variable itself.
+    fn is_set_by_the_program(&self, variable: &str) -> bool {
+        let files = self.documents().repository().within(self.root());
+        let python = files.filter(|entry| entry.kind() == FileKind::Python && !is_aside(entry.path(), self.root()));
+        let mut sets = python.filter(|entry| entry.source().is_ok_and(|source| source.text().contains(variable)));
+        let is_write =
+            |access: &EnvironmentAccess| access.kind == EnvironmentAccessKind::Write && *access.variable == *variable;
+        sets.any(|entry| {
+            self.documents().python(entry.path()).is_some_and(|module| module.environment.iter().any(is_write))
+        })
     }
 
     fn is_provided(&self, path: &RepoPath, variable: &str) -> bool {
@@ -204,7 +216,9 @@ impl Deployment<'_> {
         let runs = |path: &RepoPath| {
             let name = path.file_name().trim_end_matches(".rs");
             let is_further = path.parent().file_name() == "bin";
-            name != "build" && !is_aside(path, self.root()) && (!is_further || dockerfile.contains(name))
+            !matches!(name, "build" | "test" | "tests")
+                && !is_aside(path, self.root())
+                && (!is_further || dockerfile.contains(name))
         };
         for entry in files.filter(|entry| runs(entry.path())) {
             let speaks = entry.source().is_ok_and(|source| source.text().contains("env::var"));

@@ -101,6 +101,8 @@ pub(super) fn servers(deployment: &Deployment<'_>) -> Vec<Server> {
     let mut found = command::servers(deployment);
     found.extend(python::servers(deployment));
     found.extend(rust::servers(deployment));
+    // Port 0 is any that is free, which nobody is told: such a server is for the program itself.
+    found.retain(|server| server.port.as_ref().is_none_or(|port| port.value != 0));
     found
 }
 

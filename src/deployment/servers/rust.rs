@@ -33,9 +33,14 @@ pub(super) fn servers(deployment: &Deployment<'_>) -> Vec<Server> {
         .collect()
 }
 
-/// Integration tests, examples and benches are programs of their own, which no image runs.
+/// Integration tests, examples and benches are programs of their own, which no image runs; modules of tests are most often
+/// called so.
 fn is_program(path: &RepoPath) -> bool {
-    !path.parts().any(|part| matches!(part, "tests" | "examples" | "benches" | "fuzz" | "testing"))
+    let name = path.file_name().trim_end_matches(".rs");
+    !path.parts().any(|part| matches!(part, "tests" | "test" | "examples" | "benches" | "fuzz" | "testing"))
+        && !matches!(name, "tests" | "test")
+        && !name.ends_with("_test")
+        && !name.ends_with("_tests")
 }
 
 fn server(deployment: &Deployment<'_>, path: &RepoPath, call: &RustCall) -> Option<Server> {

@@ -113,13 +113,19 @@ fn mismatches<'a>(deployment: &'a Deployment<'_>, listening: &[(&Server, u16)]) 
     wrong
 }
 
-/// Whether a Dockerfile declares the port of its own command, in the place of which a Compose file or a manifest starts
-/// another.
+/// Whether a Dockerfile declares the port of its own command and variables, in the place of which a Compose file or a
+/// manifest puts others.
 fn speaks_of_another(deployment: &Deployment<'_>, declared: &Fact<u16>) -> bool {
-    let is_in_dockerfile = deployment
-        .dockerfile()
-        .is_some_and(|(path, _)| declared.location().is_some_and(|location| location.path == *path));
-    is_in_dockerfile && !deployment.starts_with_own_command()
+    let Some((path, _)) = deployment.dockerfile() else { return false };
+    let is_in_dockerfile = declared.location().is_some_and(|location| location.path == *path);
+    let is_set_elsewhere = |server: &Server| {
+        let Some(port) = server.port.as_ref().map(|port| port.value.to_string()) else { return false };
+        let mut variables = deployment.environment().iter();
+        variables.any(|(_, fact)| {
+            fact.value.as_deref() == Some(port.as_str()) && fact.location().is_some_and(|place| place.path != *path)
+        })
+    };
+    is_in_dockerfile && (!deployment.starts_with_own_command() || deployment.servers().iter().any(is_set_elsewhere))
 }
 
 fn severity(deployment: &Deployment<'_>, role: PortRole) -> Severity {
