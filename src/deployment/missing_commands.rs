@@ -71,10 +71,17 @@ impl Deployment<'_> {
 
     /// Where a service of the Compose file says that it waits until this one is healthy.
     fn waited_for(&self) -> Option<Location> {
+        let (path, compose, service) = self.compose_service()?;
+        waits_for(compose, service, path)
+    }
+
+    /// The Compose service that this is, with its file.
+    #[must_use]
+    pub fn compose_service(&self) -> Option<(&RepoPath, &Compose, &Service)> {
         let place = self.platform().location().filter(|_| self.platform().value == Platform::Compose)?;
         let compose = self.documents().compose(&place.path)?;
         let service = compose.services.iter().find(|service| service.name.span == place.span)?;
-        waits_for(compose, service, &place.path)
+        Some((&place.path, compose, service))
     }
 }
 

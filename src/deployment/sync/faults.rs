@@ -6,7 +6,7 @@ use crate::diagnostic::{Location, RepoPath, Span};
 use crate::formats::shell::{Command, Invocation, Separator, Word, invocations};
 use crate::formats::workflow::{ActionTarget, ExpressionFault, Job, Step, Workflow, expression_faults};
 
-use super::{is_push, names_a_space, push_words};
+use super::{is_push, names_a_space, other_branch, push_words};
 
 /// Names that people leave in an address where their own belongs.
 const PLACEHOLDERS: &[&str] = &[
@@ -51,6 +51,10 @@ pub enum SyncFault {
     MalformedAddress(Option<(String, String)>),
     /// The address holds a placeholder.
     Placeholder(String),
+    /// The address asks for a password, and nothing answers.
+    NoCredentials,
+    /// It pushes to a branch that the Space is not built from.
+    OtherBranch(String),
     /// A variable in the address is set nowhere.
     UndefinedVariable(String),
     /// An expression names something that does not exist.
@@ -64,7 +68,7 @@ pub enum SyncFault {
 pub fn sync_faults(path: &RepoPath, workflow: &Workflow, text: &str) -> Vec<(Location, SyncFault)> {
     let mut found = Vec::new();
     for job in &workflow.jobs {
-        JobFaults { workflow, job, text, remotes: BTreeMap::new(), found: &mut found }.check();
+        JobFaults { workflow, job, text, remotes: BTreeMap::new(), clones: false, found: &mut found }.check();
     }
     found.sort_by_key(|(span, _)| *span);
     found.dedup();
@@ -78,7 +82,7 @@ pub fn is_hub_step(step: &Step, text: &str) -> bool {
 }
 
 fn speaks_to_the_hub(text: &str) -> bool {
-    text.contains("huggingface.co") || text.contains("hf.co/")
+    ["huggingface.co", "hf.co/", "hf.co:"].iter().any(|address| text.contains(address))
 }
 
 struct JobFaults<'w> {
@@ -86,6 +90,8 @@ struct JobFaults<'w> {
     job: &'w Job,
     text: &'w str,
     remotes: BTreeMap<String, Word>,
+    /// Whether a command before made a clone, whose `origin` is not the checkout's.
+    clones: bool,
     found: &'w mut Vec<(Span, SyncFault)>,
 }
 
@@ -124,6 +130,7 @@ impl JobFaults<'_> {
             return;
         }
         let words: Vec<&str> = invocation.arguments.iter().map(|word| word.text.as_str()).collect();
+        self.clones |= words.contains(&"clone");
         if let ["remote", "add" | "set-url", name, _, ..] = words.as_slice()
             && let Some(address) = invocation.arguments.get(3)
         {
@@ -155,11 +162,19 @@ impl JobFaults<'_> {
         let address = self.remotes.get(target).map_or(target, |word| word.text.as_str());
         let to_space = names_a_space(address);
         let to_github = address.contains("github.com") || address == "origin";
-        if to_github && !speaks_to_hub && self.is_meant_for_the_hub(step) {
+        if to_github && !self.clones && !speaks_to_hub && self.is_meant_for_the_hub(step) {
             self.found.push((invocation.span, SyncFault::PushesToGitHub));
         }
         if !to_space {
             return;
+        }
+        if is_without_credentials(address) && !self.may_have_credentials() {
+            let known = self.remotes.get(target).map(|word| word.span);
+            let own = || invocation.arguments.iter().find(|word| word.text == target).map(|word| word.span);
+            self.found.push((known.or_else(own).unwrap_or(invocation.span), SyncFault::NoCredentials));
+        }
+        if let Some((branch, span)) = other_branch(invocation) {
+            self.found.push((span, SyncFault::OtherBranch(branch)));
         }
         if step.continue_on_error || self.job.continue_on_error {
             self.found.push((invocation.span, SyncFault::ContinuesOnError));
@@ -176,6 +191,26 @@ impl JobFaults<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Whether anything in the workflow may give git a password for the Hub: a credential helper, a header, a file, an action
+    /// of somebody else's.
+    fn may_have_credentials(&self) -> bool {
+        let traces =
+            ["credential", ".netrc", "extraheader", "askpass", "insteadof", "sshcommand", "ssh_command", "url."];
+        let text = self.text.to_ascii_lowercase();
+        let is_foreign = |step: &Step| {
+            step.uses.as_ref().is_some_and(
+                |uses| !matches!(&uses.target, ActionTarget::Repository { owner, .. } if owner == "actions"),
+            )
+        };
+        traces.iter().any(|trace| text.contains(trace))
+            // The command line wrote git's store by itself once.
+            || text.contains("huggingface_hub==0.")
+            || text.contains("huggingface-hub==0.")
+            || self.job.steps.iter().any(is_foreign)
+            || self.job.node.get("container").is_some()
+            || self.job.node.get("runs-on").is_none_or(|runner| !is_hosted(runner.scalar_text().unwrap_or_default()))
     }
 
     fn has_pipefail(&self, step: &Step) -> bool {
@@ -268,6 +303,21 @@ fn is_harmless(command: &Command) -> bool {
         }
     });
     plain && ends(command)
+}
+
+/// Whether a runner is one of GitHub's own, which nobody has set up before.
+fn is_hosted(label: &str) -> bool {
+    ["ubuntu-", "windows-", "macos-"].iter().any(|system| label.starts_with(system))
+}
+
+/// Whether git would ask for a name and a password at this address.
+fn is_without_credentials(address: &str) -> bool {
+    let rest = address.strip_prefix("https://");
+    rest.is_some_and(|rest| {
+        (rest.starts_with("huggingface.co/spaces/") || rest.starts_with("hf.co/spaces/"))
+            && malformed(address).is_none()
+            && placeholder(address).is_none()
+    })
 }
 
 /// `None` for a sound address; else what of it to replace by what, where that is plain.

@@ -5,7 +5,7 @@ mod narrowing;
 mod payload;
 mod upload;
 
-use crate::diagnostic::{Location, RepoPath};
+use crate::diagnostic::{Location, RepoPath, Span};
 use crate::formats::shell::{Invocation, invocations};
 use crate::formats::workflow::{Job, Step, Workflow};
 
@@ -36,6 +36,8 @@ pub struct SpaceSync {
     pub leaves_readme_out: bool,
     /// Whether the Space takes it whatever its own history is: an upload, a push with force, or one from a clone of it.
     pub is_forced: bool,
+    /// The branch of the Space that a push of git's writes, where it is not the one that is built.
+    pub other_branch: Option<String>,
     /// Whether the workflow runs only when somebody starts it by hand or by a call of the API.
     pub by_hand: bool,
 }
@@ -92,7 +94,12 @@ fn job_sync(documents: &Documents, path: &RepoPath, workflow: &Workflow, job: &J
                 if remote_is_space && is_push(&invocation) && pushes_to_space(&invocation, url_in_script) {
                     let location = Location::new(path, invocation.span);
                     let sync = narrowing.sync(location, pushed_branch(&invocation));
-                    return Some(SpaceSync { is_forced: sync.is_forced || is_forced(&invocation), ..sync });
+                    let other_branch = other_branch(&invocation).map(|(branch, _)| branch);
+                    return Some(SpaceSync {
+                        is_forced: sync.is_forced || is_forced(&invocation),
+                        other_branch,
+                        ..sync
+                    });
                 }
             }
         }
@@ -107,7 +114,9 @@ fn environment_names_a_space(workflow: &Workflow, job: &Job, step: &Step) -> boo
 /// Whether text holds the address of a Space.
 #[must_use]
 pub fn names_a_space(text: &str) -> bool {
-    ["huggingface.co/spaces", "hf.co/spaces", "huggingface.co:spaces"].iter().any(|address| text.contains(address))
+    ["huggingface.co/spaces", "hf.co/spaces", "huggingface.co:spaces", "hf.co:spaces"]
+        .iter()
+        .any(|address| text.contains(address))
 }
 
 /// Whether a command is a push of git's.
@@ -156,6 +165,21 @@ fn pushed_branch(invocation: &Invocation) -> Option<&str> {
     let source = refspec.trim_start_matches('+').split(':').next().unwrap_or(refspec);
     // A substitution such as `git subtree split` was read as a command of its own.
     (!source.contains(['`', '(', ' ']) && !source.is_empty()).then(|| source.trim_start_matches("refs/heads/"))
+}
+
+/// The branch that a push writes, with the place of what names it, where that is plainly not `main`, which alone a Space is
+/// built from.
+pub(super) fn other_branch(invocation: &Invocation) -> Option<(String, Span)> {
+    let words = push_words(invocation);
+    // The value of a subtree's `--prefix` stands among the words.
+    if invocation.arguments.first().is_some_and(|word| word.text == "subtree") || words.len() != 2 {
+        return None;
+    }
+    let refspec = words.get(1)?;
+    let word = invocation.arguments.iter().rfind(|word| word.text == *refspec)?;
+    let target = refspec.trim_start_matches('+').rsplit(':').next()?.trim_start_matches("refs/heads/");
+    let is_plain = target.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    (is_plain && !target.is_empty() && !matches!(target, "main" | "HEAD")).then(|| (target.to_owned(), word.span))
 }
 
 /// A push to `origin` of the checkout goes to GitHub; anything else, once a Space's address was named, goes there.

@@ -154,6 +154,7 @@ impl Narrowing {
                 && !self.changes_files,
             leaves_readme_out: self.leaves_readme_out,
             is_forced: self.cloned,
+            other_branch: None,
             by_hand: false,
         }
     }

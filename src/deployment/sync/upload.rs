@@ -41,6 +41,7 @@ fn upload(location: Location, pushed: Option<RepoPath>, narrowed_by: Option<Loca
         merges_space: false,
         leaves_readme_out: false,
         is_forced: true,
+        other_branch: None,
         by_hand: false,
     }
 }

@@ -18,8 +18,11 @@ impl Rule for SyncWithoutCard {
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let mut by_folder: BTreeMap<&RepoPath, Vec<&SpaceSync>> = BTreeMap::new();
-        // A README that the job writes, or that never reaches the Space, is not the one to look at.
-        for sync in project.syncs().iter().filter(|sync| !sync.writes_card && !sync.leaves_readme_out) {
+        // A README that the job writes, or that never reaches the Space, is not the one to look at; what reaches another
+        // branch is not built.
+        let asks_for_a_card =
+            |sync: &&SpaceSync| !sync.writes_card && !sync.leaves_readme_out && sync.other_branch.is_none();
+        for sync in project.syncs().iter().filter(asks_for_a_card) {
             if let Some(folder) = &sync.pushed {
                 by_folder.entry(folder).or_default().push(sync);
             }

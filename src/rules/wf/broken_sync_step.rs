@@ -45,6 +45,10 @@ fn report_fault(text: &str, at: Location, fault: &SyncFault, is_spare: bool, rep
             let fix = Fix::unsafe_(format!("Write `{right}` for `{wrong}`"));
             finding.fix(fix.replace(&at.path, at.span, written.replacen(wrong, right, 1)));
         }
+        SyncFault::OtherBranch(branch) if !written.contains([':', '+', '"', '\'']) => {
+            let fix = Fix::unsafe_(format!("Push to main with `{branch}:main`"));
+            finding.fix(fix.replace(&at.path, at.span, format!("{written}:main")));
+        }
         SyncFault::BareValue => {
             finding.mask(at);
         }
@@ -81,6 +85,18 @@ fn words(fault: &SyncFault) -> (Severity, String, String) {
             Severity::Error,
             format!("The address still holds the placeholder `{part}`, so the push fails"),
             "write the owner and the name of the Space".to_owned(),
+        ),
+        SyncFault::NoCredentials => (
+            Severity::Error,
+            "git is asked for a name and a password at this address, and the workflow gives none: the push fails".to_owned(),
+            "write https://USER:$HF_TOKEN@huggingface.co/spaces/… and hand the step the token: `env: {HF_TOKEN: ${{ \
+             secrets.HF_TOKEN }}}`"
+                .to_owned(),
+        ),
+        SyncFault::OtherBranch(branch) => (
+            Severity::Error,
+            format!("A Space is built from its branch main, and this pushes to {branch}: nothing is deployed"),
+            format!("push to main: `{branch}:main`"),
         ),
         SyncFault::UndefinedVariable(name) => (
             Severity::Error,

@@ -4,13 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::deployment::reach::is_aside;
 use crate::deployment::{Documents, Project};
-use crate::diagnostic::{Fix, Location, RepoPath, Severity};
+use crate::diagnostic::{Fix, Location, RepoPath, Severity, Spanned};
 use crate::formats::kubernetes::{Body, ConfigurationReference, Object};
 use crate::repo::FileKind;
 use crate::rules::Reporter;
 
-/// What is defined of one kind: the keys by name, with the place of the name.
-type Defined<'d> = BTreeMap<&'d str, (Location, BTreeSet<&'d str>)>;
+/// What is defined of one kind: the keys by name, with the place of the name and the namespaces that are written there.
+type Defined<'d> = BTreeMap<&'d str, Keys<'d>>;
+
+/// All keys of the objects of one name.
+struct Keys<'d> {
+    at: Location,
+    keys: BTreeSet<&'d str>,
+    namespaces: BTreeSet<Option<&'d str>>,
+}
 
 /// Reports each name once, at the first workload that needs it.
 pub(super) fn check(project: &Project<'_>, report: &mut Reporter) {
@@ -24,12 +31,17 @@ pub(super) fn check(project: &Project<'_>, report: &mut Reporter) {
             let defined = if reference.secret { &secrets } else { &config_maps };
             let key = reference.key.as_ref().map(|key| key.value.as_str());
             match defined.get(reference.name.value.as_str()) {
-                Some((at, keys)) => {
-                    let Some(written) = reference.key.as_ref().filter(|key| !keys.contains(key.value.as_str())) else {
-                        continue;
-                    };
-                    if !keys.is_empty() && reported.insert((reference.secret, &reference.name.value, key)) {
-                        missing_key(path, reference, &written.value, written.span, at, keys, report);
+                Some(own) => {
+                    let is_unknown = |key: &&Spanned<String>| !own.keys.contains(key.value.as_str());
+                    let Some(written) = reference.key.as_ref().filter(is_unknown) else { continue };
+                    // An object of another namespace is another one, and so is one that somebody makes by hand.
+                    let is_another = !own.namespaces.contains(&namespace(object))
+                        || is_made_by_hand(documents, &reference.name.value);
+                    if !is_another
+                        && !own.keys.is_empty()
+                        && reported.insert((reference.secret, &reference.name.value, key))
+                    {
+                        missing_key(path, reference, &written.value, written.span, own, report);
                     }
                 }
                 None => {
@@ -55,10 +67,33 @@ fn defined<'d>(objects: &[(&'d RepoPath, &'d Object)], kind: &str) -> Defined<'d
     let mut found: Defined<'d> = BTreeMap::new();
     for (path, object) in objects.iter().filter(|(_, object)| object.kind.value == kind) {
         let (Some(name), Body::Configuration(entries)) = (&object.name, &object.body) else { continue };
-        let own = found.entry(&name.value).or_insert_with(|| (Location::new(path, name.span), BTreeSet::new()));
-        own.1.extend(entries.iter().map(|(key, _)| key.value.as_str()));
+        let own = found.entry(&name.value).or_insert_with(|| Keys {
+            at: Location::new(path, name.span),
+            keys: BTreeSet::new(),
+            namespaces: BTreeSet::new(),
+        });
+        own.keys.extend(entries.iter().map(|(key, _)| key.value.as_str()));
+        own.namespaces.insert(namespace(object));
     }
     found
+}
+
+fn namespace(object: &Object) -> Option<&str> {
+    object.namespace.as_ref().map(|name| name.value.as_str())
+}
+
+/// Whether a script or a document makes a ConfigMap or Secret of that name with kubectl.
+fn is_made_by_hand(documents: &Documents, name: &str) -> bool {
+    let commands = [
+        format!("secret generic {name}"),
+        format!("secret tls {name}"),
+        format!("configmap {name}"),
+        format!("secret docker-registry {name}"),
+    ];
+    let entries = documents.repository().entries().filter(|entry| entry.kind() != FileKind::Python);
+    entries
+        .filter_map(|entry| entry.source().ok())
+        .any(|source| commands.iter().any(|command| source.text().contains(command.as_str())))
 }
 
 /// Whether anything but a reference speaks of the name: an operator's object, a generator, a script, a document.
@@ -94,7 +129,7 @@ fn missing_name(path: &RepoPath, reference: &ConfigurationReference, defined: &D
     let name = reference.name.value.as_str();
     let near = defined
         .iter()
-        .map(|(known, (at, _))| (strsim::damerau_levenshtein(known, name), *known, at))
+        .map(|(known, own)| (strsim::damerau_levenshtein(known, name), *known, &own.at))
         .filter(|(distance, known, _)| *distance <= 2 && known.len().min(name.len()) > 4)
         .min_by_key(|(distance, _, _)| *distance);
     let kind = word(reference.secret);
@@ -116,8 +151,8 @@ fn missing_name(path: &RepoPath, reference: &ConfigurationReference, defined: &D
             finding.fix(fix.replace(&location.path, location.span, meant));
         }
         None => {
-            if let Some((other, (at, _))) = defined.iter().next() {
-                finding.label(at.clone(), format!("the manifests define the {kind} {other}, and not this one"));
+            if let Some((other, own)) = defined.iter().next() {
+                finding.label(own.at.clone(), format!("the manifests define the {kind} {other}, and not this one"));
             }
             finding.help(format!(
                 "add the {kind}, or say in the README how it is created; `optional: true` starts without it"
@@ -131,14 +166,14 @@ fn missing_key(
     reference: &ConfigurationReference,
     key: &str,
     span: crate::diagnostic::Span,
-    defined: &Location,
-    keys: &BTreeSet<&str>,
+    defined: &Keys<'_>,
     report: &mut Reporter,
 ) {
     let (kind, name) = (word(reference.secret), &reference.name.value);
     let message = format!("the {kind} {name} has no key {key}: the pod waits in CreateContainerConfigError");
     let finding = report.error(Location::new(path, span), message);
-    finding.label(defined.clone(), format!("its keys are {}", keys.iter().copied().collect::<Vec<_>>().join(", ")));
+    let keys = &defined.keys;
+    finding.label(defined.at.clone(), format!("its keys are {}", keys.iter().copied().collect::<Vec<_>>().join(", ")));
     let near = keys.iter().find(|known| strsim::damerau_levenshtein(known, key) <= 2 && key.len() > 4);
     match near {
         Some(near) => {
