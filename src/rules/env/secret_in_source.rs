@@ -19,6 +19,8 @@ impl Rule for SecretInSource {
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let documents = project.documents();
+        // One token in several places is one cause: all of them are there to be revoked at once.
+        let mut tokens: Vec<(String, &'static str, Vec<Place>)> = Vec::new();
         for path in documents.files_mentioning(secret_literals()) {
             let aside = path.parts().any(|part| {
                 matches!(part.to_ascii_lowercase().as_str(), "test" | "tests" | "fixtures" | "testdata" | "docs")
@@ -29,21 +31,49 @@ impl Rule for SecretInSource {
                 if is_sample(path) && is_comment(source.line_at(secret.span.start).of(source.text())) {
                     continue;
                 }
-                let severity = if aside { Severity::Warning } else { Severity::Error };
-                let message = format!(
-                    "{} {} stands in the source: whoever reads the repository can use it, and it is revoked once it is found",
-                    article(secret.kind),
-                    secret.kind
-                );
-                let finding = report.report(severity, Location::new(path, secret.span), message);
-                finding.mask(Location::new(path, secret.hidden));
-                finding.help(
-                    "revoke it now (it stays in git's history), and read the new one from the environment, set as a \
-                     secret of the platform",
-                );
+                let place = Place {
+                    at: Location::new(path, secret.span),
+                    hidden: Location::new(path, secret.hidden),
+                    severity: if aside { Severity::Warning } else { Severity::Error },
+                };
+                let text = secret.span.of(source.text());
+                match tokens.iter_mut().find(|(known, ..)| known == text) {
+                    Some((.., places)) => places.push(place),
+                    None => tokens.push((text.to_owned(), secret.kind, vec![place])),
+                }
             }
         }
+        for (_, kind, mut places) in tokens {
+            // The gravest place is shown first.
+            places.sort_by_key(|place| place.severity != Severity::Error);
+            report_token(kind, &places, report);
+        }
     }
+}
+
+/// Where a token stands.
+struct Place {
+    at: Location,
+    hidden: Location,
+    severity: Severity,
+}
+
+fn report_token(kind: &str, places: &[Place], report: &mut Reporter) {
+    let Some((first, others)) = places.split_first() else { return };
+    let message = format!(
+        "{} {kind} stands in the source: whoever reads the repository can use it, and it is revoked once it is found",
+        article(kind),
+    );
+    let finding = report.report(first.severity, first.at.clone(), message);
+    finding.mask(first.hidden.clone());
+    for other in others {
+        finding.label(other.at.clone(), "the same one");
+        finding.mask(other.hidden.clone());
+    }
+    finding.help(
+        "revoke it now (it stays in git's history), and read the new one from the environment, set as a secret of the \
+         platform",
+    );
 }
 
 /// Whether a file is there to be copied and filled in.

@@ -17,17 +17,25 @@ impl Rule for TriggerNeverMatches {
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let documents = project.documents();
         for (path, workflow) in workflows::live(documents) {
+            let mut lists: Vec<(&str, &Filter, Vec<&Filter>)> = Vec::new();
             for event in &workflow.on {
                 if !matches!(event.name.value.as_str(), "push" | "pull_request" | "pull_request_target") {
                     continue;
                 }
                 for filter in event.filters.iter().filter(|filter| filter.name.value == "paths") {
-                    check_filter(documents, path, &event.name.value, filter, report);
+                    // The same list at several events is one cause.
+                    match lists.iter_mut().find(|(_, first, _)| is_same_list(first, filter)) {
+                        Some((_, _, others)) => others.push(filter),
+                        None => lists.push((&event.name.value, filter, Vec::new())),
+                    }
                 }
                 let is_sync = || project.syncs().iter().any(|sync| sync.location.path == *path);
                 if event.name.value == "push" && is_sync() {
                     check_branches(documents, path, event, report);
                 }
+            }
+            for (event, filter, others) in lists {
+                check_filter(documents, path, event, filter, &others, report);
             }
         }
     }
@@ -67,7 +75,26 @@ fn check_branches(documents: &Documents, path: &RepoPath, event: &Event, report:
     }
 }
 
-fn check_filter(documents: &Documents, path: &RepoPath, event: &str, filter: &Filter, report: &mut Reporter) {
+fn is_same_list(one: &Filter, other: &Filter) -> bool {
+    let texts = |filter: &Filter| filter.patterns.iter().map(|pattern| pattern.value.clone()).collect::<Vec<_>>();
+    texts(one) == texts(other)
+}
+
+/// `others` are lists of other events that hold the same patterns.
+fn check_filter(
+    documents: &Documents,
+    path: &RepoPath,
+    event: &str,
+    filter: &Filter,
+    others: &[&Filter],
+    report: &mut Reporter,
+) {
+    // The places where the same pattern stands for other events.
+    let again = |pattern: &Spanned<String>| -> Vec<Spanned<String>> {
+        let at = filter.patterns.iter().position(|one| one.span == pattern.span).unwrap_or_default();
+        others.iter().filter_map(|other| other.patterns.get(at)).cloned().collect()
+    };
+    let read = |pattern: &Spanned<String>| FilterPattern::parse(&pattern.value).filter(|read| !read.negated);
     let mut dead = Vec::new();
     let mut alive = 0;
     for pattern in &filter.patterns {
@@ -87,7 +114,12 @@ fn check_filter(documents: &Documents, path: &RepoPath, event: &str, filter: &Fi
             finding.label(Location::new(path, other.span), "nothing fits this one, either");
         }
         let mut fix = None;
-        let mut meant = dead.iter().filter_map(|pattern| Meant::of(documents, path, pattern)).peekable();
+        let further: Vec<_> = dead.iter().flat_map(|pattern| again(pattern)).collect();
+        for place in &further {
+            finding.label(Location::new(path, place.span), "here, too");
+        }
+        let all = dead.iter().copied().chain(&further);
+        let mut meant = all.filter_map(|pattern| Meant::of(documents, path, pattern)).peekable();
         finding.help(help(first, meant.peek()));
         for meant in meant {
             fix = Some(meant.add_to(fix, path));
@@ -95,8 +127,14 @@ fn check_filter(documents: &Documents, path: &RepoPath, event: &str, filter: &Fi
         finding.fix(fix);
         return;
     }
+    let living: Vec<_> = filter.patterns.iter().filter(|pattern| !dead.contains(pattern)).filter_map(read).collect();
     for pattern in dead {
+        // What a wider pattern beside it takes in anyway does no harm.
+        if living.iter().any(|wider| wider.matches(&pattern.value)) {
+            continue;
+        }
         let at = Location::new(path, pattern.span);
+        let again = again(pattern);
         let meant = Meant::of(documents, path, pattern);
         let finding = match &meant {
             Some(Meant { is_folder: true, .. }) => report.warning(
@@ -106,7 +144,15 @@ fn check_filter(documents: &Documents, path: &RepoPath, event: &str, filter: &Fi
             Some(_) => report.warning(at, format!("No file of the repository fits `{}`", pattern.value)),
             None => report.advice(at, format!("No file of the repository fits `{}`", pattern.value)),
         };
-        finding.help(help(pattern, meant.as_ref())).fix(meant.map(|meant| meant.add_to(None, path)));
+        for place in &again {
+            finding.label(Location::new(path, place.span), "here, too");
+        }
+        finding.help(help(pattern, meant.as_ref()));
+        let mut fix = meant.map(|meant| meant.add_to(None, path));
+        for place in &again {
+            fix = fix.and_then(|fix| Some(Meant::of(documents, path, place)?.add_to(Some(fix), path)));
+        }
+        finding.fix(fix);
     }
 }
 
