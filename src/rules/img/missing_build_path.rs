@@ -1,7 +1,7 @@
 //! IMG003 missing-build-path: the build or the start of an image names something that is not there.
 
 use crate::deployment::reach::is_aside;
-use crate::deployment::{Deployment, MissingKind, MissingPath, MissingStart, Platform, Project, Sdk};
+use crate::deployment::{Deployment, Documents, MissingKind, MissingPath, MissingStart, Platform, Project, Sdk};
 use crate::diagnostic::{Fix, Location, RepoPath, RuleId, Severity};
 use crate::repo::{FileKind, Presence};
 use crate::rules::{Reporter, Rule};
@@ -292,7 +292,11 @@ fn compose(project: &Project<'_>, report: &mut Reporter) {
         if !is_aside(entry.path(), &RepoPath::root()) {
             compose_files::check(documents, entry.path(), compose, report);
         }
-        for build in compose.services.iter().filter_map(|service| service.build.as_ref()) {
+        for service in &compose.services {
+            let Some(build) = service.build.as_ref() else { continue };
+            if service.image.as_ref().is_some_and(|image| is_built_by_a_script(documents, &image.value)) {
+                continue;
+            }
             let plain = |text: &str| !text.contains(['$', '{', ':', '#']) && !text.starts_with('/');
             if !plain(&build.context.value) {
                 continue;
@@ -324,10 +328,18 @@ fn compose(project: &Project<'_>, report: &mut Reporter) {
     }
 }
 
-fn build_is_inline(
-    span: crate::diagnostic::Span,
-    documents: &crate::deployment::Documents,
-    path: &crate::diagnostic::RepoPath,
-) -> bool {
+/// Whether a script builds the image of that name, which Compose then finds and does not build.
+fn is_built_by_a_script(documents: &Documents, image: &str) -> bool {
+    let is_script = |kind: FileKind| !matches!(kind, FileKind::Python | FileKind::Compose | FileKind::Notebook);
+    let entries = documents.repository().entries().filter(|entry| is_script(entry.kind()));
+    !image.is_empty()
+        && entries.filter_map(|entry| entry.source().ok()).any(|source| {
+            let lines = source.text().lines();
+            let mut builds = lines.filter(|line| line.contains("docker build") || line.contains("docker pull"));
+            builds.any(|line| line.split([' ', '"', '\'', '=']).any(|word| word == image))
+        })
+}
+
+fn build_is_inline(span: crate::diagnostic::Span, documents: &Documents, path: &crate::diagnostic::RepoPath) -> bool {
     documents.repository().source(path).is_some_and(|source| span.of(source.text()).contains("dockerfile_inline"))
 }
