@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::{Location, RepoPath};
+use crate::diagnostic::{Location, RepoPath, Span};
 use crate::formats::compose::{Compose, Service};
 use crate::formats::dockerfile::{Base, Copy, Dockerfile, InstructionKind, Stage};
+use crate::formats::package::{Requirement, RequirementSource, UnnamedRequirement};
+use crate::formats::pip_command::parse_pip_command;
 use crate::formats::shell::{self, Command, Invocation, Separator};
 use crate::knowledge::debian;
 use crate::repo::FileKind;
 
+use super::packages::invocation_words;
 use super::{Deployment, Documents, Fact, Platform};
 
 /// A command that the image does not have when a `RUN` or its health check calls it.
@@ -28,7 +31,10 @@ pub struct MissingCommand {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Use {
     /// `RUN`.
-    Build,
+    Build {
+        /// The requirement that pip fetches with it.
+        fetched: Option<Location>,
+    },
     /// The health check. The place is that of a service which does not start before this one is healthy.
     HealthCheck {
         /// Where another service says that it waits.
@@ -46,27 +52,105 @@ impl Deployment<'_> {
     pub fn missing_commands(&self) -> Vec<MissingCommand> {
         let Some((path, last)) = self.dockerfile() else { return vec![] };
         let Some(Ok(dockerfile)) = self.documents().dockerfile(path) else { return vec![] };
-        let Some(stage) = dockerfile.stages.get(last) else { return vec![] };
-        let Base::External(image) = dockerfile.root_base(stage) else { return vec![] };
-        let tag = if image.digest.is_some() { None } else { image.effective_tag() };
-        let Some(tag) = tag.filter(|_| image.registry.is_none()) else { return vec![] };
-        let lacking: BTreeSet<&str> = debian().commands_lacking(&image.name, tag).collect();
-        let root = dockerfile.chain(stage).first().map_or(stage.image.span, |root| root.image.span);
-        let image = Fact::stated(format!("{}:{tag}", image.name), Location::new(path, root));
-        let (called, lacking) = during_build(dockerfile, stage, lacking);
-        let missing = |invocation: &Invocation, path: &RepoPath, in_use: Use| MissingCommand {
-            name: invocation.name().to_owned(),
-            location: Location::new(path, invocation.program.span),
-            image: image.clone(),
-            in_use,
-        };
-        let mut found: Vec<_> = called.iter().map(|invocation| missing(invocation, path, Use::Build)).collect();
-        if let Some((file, commands)) = &self.check_commands {
+        let Some(last) = dockerfile.stages.get(last) else { return vec![] };
+        let mut found = Vec::new();
+        for stage in used_stages(dockerfile, last) {
+            let Base::External(image) = dockerfile.root_base(stage) else { continue };
+            let tag = if image.digest.is_some() { None } else { image.effective_tag() };
+            let Some(tag) = tag.filter(|_| image.registry.is_none()) else { continue };
+            let lacking: BTreeSet<&str> = debian().commands_lacking(&image.name, tag).collect();
+            let root = dockerfile.chain(stage).first().map_or(stage.image.span, |root| root.image.span);
+            let image = Fact::stated(format!("{}:{tag}", image.name), Location::new(path, root));
+            let missing = |name: &str, span: Span, path: &RepoPath, in_use: Use| MissingCommand {
+                name: name.to_owned(),
+                location: Location::new(path, span),
+                image: image.clone(),
+                in_use,
+            };
+            let (called, lacking) = self.during_build(dockerfile, stage, lacking);
+            for call in called {
+                found.push(missing(&call.name, call.span, path, Use::Build { fetched: call.fetched }));
+            }
+            let Some((file, commands)) = self.check_commands.as_ref().filter(|_| stage.index == last.index) else {
+                continue;
+            };
             let in_check = Use::HealthCheck { waited_for: self.waited_for(), is_built: true };
-            found
-                .extend(needed(commands, lacking).iter().map(|invocation| missing(invocation, file, in_check.clone())));
+            for call in needed(commands, lacking) {
+                found.push(missing(call.name(), call.program.span, file, in_check.clone()));
+            }
         }
         found
+    }
+
+    /// The commands that a stage's own build calls in vain, the first of each name, and those that its containers lack.
+    fn during_build<'t>(
+        &self,
+        dockerfile: &Dockerfile,
+        stage: &Stage,
+        mut lacking: BTreeSet<&'t str>,
+    ) -> (Vec<Called>, BTreeSet<&'t str>) {
+        let mut called = Vec::new();
+        for (of_stage, instruction) in dockerfile.instructions(stage) {
+            match &instruction.kind {
+                InstructionKind::Run(run) => {
+                    for command in &run.commands {
+                        for invocation in shell::invocations(command) {
+                            let call = if lacking.contains(invocation.name()) {
+                                let name = invocation.name().to_owned();
+                                Some(Called { name, span: invocation.program.span, fetched: None })
+                            } else if lacking.contains("git") {
+                                self.fetches_with_git(&invocation)
+                            } else {
+                                None
+                            };
+                            let Some(call) = call else {
+                                if brings_only_what_it_names(&invocation, &mut lacking) {
+                                    continue;
+                                }
+                                return (called, BTreeSet::new());
+                            };
+                            // In a pipe or a substitution, what fails is not noticed there.
+                            let is_plain = command.inside.is_empty()
+                                && matches!(command.before, None | Some(Separator::And | Separator::Sequence))
+                                && matches!(command.after, None | Some(Separator::And));
+                            if !is_plain {
+                                return (called, BTreeSet::new());
+                            }
+                            lacking.remove(call.name.as_str());
+                            if of_stage.index == stage.index {
+                                called.push(call);
+                            }
+                        }
+                    }
+                }
+                InstructionKind::Copy(copy) | InstructionKind::Add(copy) => {
+                    lacking.retain(|name| !may_bring(dockerfile, copy, name));
+                }
+                InstructionKind::Shell(_) => return (called, BTreeSet::new()),
+                _ => {}
+            }
+        }
+        (called, lacking)
+    }
+
+    /// The requirement for which an installation calls git.
+    fn fetches_with_git(&self, invocation: &Invocation) -> Option<Called> {
+        let words = invocation_words(invocation);
+        let pip = parse_pip_command(&words)?;
+        let path = self.dockerfile()?.0;
+        let called = |span: Span, fetched: Location| Called { name: "git".to_owned(), span, fetched: Some(fetched) };
+        if let Some(span) = by_git(&pip.requirements, &pip.unnamed) {
+            return Some(called(invocation.program.span, Location::new(path, span)));
+        }
+        pip.requirement_files.iter().find_map(|file| {
+            // The file is taken from the folder that is built, where an image has it most often, too.
+            let found = self
+                .root()
+                .join(file.value.trim_start_matches("./"))
+                .or_else(|| self.root().join(file.value.rsplit('/').next()?))?;
+            let read = self.documents().requirements(&found)?;
+            Some(called(invocation.program.span, Location::new(&found, by_git(&read.requirements, &read.unnamed)?)))
+        })
     }
 
     /// Where a service of the Compose file says that it waits until this one is healthy.
@@ -122,42 +206,41 @@ pub fn checks_of_public_images(documents: &Documents) -> Vec<MissingCommand> {
     found
 }
 
-/// The commands that a stage's build calls in vain, the first of each name, and those that its containers lack.
-fn during_build<'t>(
-    dockerfile: &Dockerfile,
-    stage: &Stage,
-    mut lacking: BTreeSet<&'t str>,
-) -> (Vec<Invocation>, BTreeSet<&'t str>) {
-    let mut called = Vec::new();
-    for (_, instruction) in dockerfile.instructions(stage) {
-        match &instruction.kind {
-            InstructionKind::Run(run) => {
-                for command in &run.commands {
-                    for invocation in shell::invocations(command) {
-                        if lacking.contains(invocation.name()) {
-                            // In a pipe or a substitution, what fails is not noticed there.
-                            let is_plain = command.inside.is_empty()
-                                && matches!(command.before, None | Some(Separator::And | Separator::Sequence))
-                                && matches!(command.after, None | Some(Separator::And));
-                            if !is_plain {
-                                return (called, BTreeSet::new());
-                            }
-                            lacking.remove(invocation.name());
-                            called.push(invocation);
-                        } else if !brings_only_what_it_names(&invocation, &mut lacking) {
-                            return (called, BTreeSet::new());
-                        }
-                    }
-                }
-            }
-            InstructionKind::Copy(copy) | InstructionKind::Add(copy) => {
-                lacking.retain(|name| !may_bring(dockerfile, copy, name));
-            }
-            InstructionKind::Shell(_) => return (called, BTreeSet::new()),
-            _ => {}
+/// A command that a build calls.
+struct Called {
+    name: String,
+    span: Span,
+    /// The requirement that pip fetches with it.
+    fetched: Option<Location>,
+}
+
+/// Where a requirement says that git fetches it, wherever it is installed.
+fn by_git(requirements: &[Requirement], unnamed: &[UnnamedRequirement]) -> Option<Span> {
+    let is_git =
+        |source: &RequirementSource| matches!(source, RequirementSource::Vcs { url, .. } if url.starts_with("git+"));
+    let named = requirements.iter().filter(|one| one.marker.is_none()).filter_map(|one| one.source.as_ref());
+    let others = unnamed.iter().filter(|one| one.marker.is_none()).map(|one| &one.source);
+    named.chain(others).find(|source| is_git(&source.value)).map(|source| source.span)
+}
+
+/// The stages that a build makes for `last`: those that it builds on or copies from.
+fn used_stages<'d>(dockerfile: &'d Dockerfile, last: &'d Stage) -> Vec<&'d Stage> {
+    let mut used = BTreeSet::from([last.index]);
+    // A stage can only name an earlier one.
+    for stage in dockerfile.stages.iter().rev().skip_while(|stage| stage.index > last.index) {
+        if !used.contains(&stage.index) {
+            continue;
         }
+        if let Base::Stage(index) = stage.base {
+            used.insert(index);
+        }
+        let names = stage.instructions.iter().filter_map(|instruction| match &instruction.kind {
+            InstructionKind::Copy(copy) => copy.from.as_ref(),
+            _ => None,
+        });
+        used.extend(names.filter_map(|name| Some(dockerfile.stage_by_name(&name.value)?.index)));
     }
-    (called, lacking)
+    dockerfile.stages.iter().filter(|stage| used.contains(&stage.index)).collect()
 }
 
 /// The commands of a health check that fail with it, where they are among the `lacking`.

@@ -61,7 +61,7 @@ pub use required_variables::{Failure, RequiredVariable};
 pub use run::is_environment_dependent;
 pub use servers::Server;
 pub use start::{Locate, Role, Start};
-pub use system_packages::SystemPackage;
+pub use system_packages::{FailingApt, SystemPackage};
 
 /// Where files of the repository stand in a deployment.
 #[derive(Debug, Clone)]

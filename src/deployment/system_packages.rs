@@ -1,8 +1,8 @@
 //! Packages of the operating system that an image installs, and the release that they come from.
 
-use crate::diagnostic::{Location, Span};
-use crate::formats::dockerfile::{Base, Dockerfile};
-use crate::formats::shell;
+use crate::diagnostic::{Location, RepoPath, Span};
+use crate::formats::dockerfile::{Base, Dockerfile, Stage};
+use crate::formats::shell::{self, Separator};
 use crate::knowledge::{DebianRelease, debian};
 
 use super::{Deployment, Fact, Platform};
@@ -18,8 +18,22 @@ pub struct SystemPackage {
     pub release: Fact<DebianRelease>,
 }
 
+/// A command of apt that fails whatever it is asked for.
+#[derive(Debug, Clone)]
+pub struct FailingApt {
+    /// Where it stands.
+    pub location: Location,
+    /// The release that it works on.
+    pub release: Fact<DebianRelease>,
+    /// Whether it is `apt-key`, and not an update from mirrors that no longer have the release.
+    pub is_key: bool,
+}
+
 /// Traces of package sources other than the release's own.
 const OTHER_SOURCES: &[&str] = &["sources.list", "add-apt-repository", "apt-key", "snapshot.debian.org", ".sources"];
+
+/// Traces of mirrors other than those that images ask by themselves.
+const OTHER_MIRRORS: &[&str] = &["sources.list", "archive.debian.org", "snapshot.debian.org", ".sources", "apt.conf"];
 
 impl Deployment<'_> {
     /// The packages that are installed with apt, in the order asked for, where the release is known and nothing adds other
@@ -42,12 +56,7 @@ impl Deployment<'_> {
         let other_sources = OTHER_SOURCES.iter().filter_map(|trace| text.find(trace)).min().unwrap_or(text.len());
         let mut found = Vec::new();
         for stage in dockerfile.stages.iter().filter(|stage| stage.index <= last) {
-            let Base::External(image) = dockerfile.root_base(stage) else { continue };
-            let tag = if image.digest.is_some() { None } else { image.effective_tag() };
-            let release = tag.filter(|_| image.registry.is_none());
-            let Some(release) = release.and_then(|tag| debian().release_of_image(&image.name, tag)) else { continue };
-            let root = dockerfile.chain(stage).first().map_or(stage.image.span, |root| root.image.span);
-            let release = Fact::stated(release, Location::new(path, root));
+            let Some((_, release)) = release_of(dockerfile, stage, path) else { continue };
             for run in dockerfile.runs(stage).into_iter().filter(|run| run.stage.index == stage.index) {
                 // One RUN may add a source and install from it in whatever order its scripts have.
                 if run.span.end > other_sources {
@@ -62,6 +71,44 @@ impl Deployment<'_> {
                         let location = Location::new(path, word.span);
                         found.push(SystemPackage { name, location, release: release.clone() });
                     }
+                }
+            }
+        }
+        found
+    }
+
+    /// The first command of each stage that asks mirrors which no longer have the release, or calls `apt-key` where there is
+    /// none.
+    #[must_use]
+    pub fn failing_apt(&self) -> Vec<FailingApt> {
+        let Some((path, last)) = self.dockerfile() else { return vec![] };
+        let Some(Ok(dockerfile)) = self.documents().dockerfile(path) else { return vec![] };
+        let text = self.documents().repository().source(path).map_or("", |source| source.text());
+        let other_mirrors = OTHER_MIRRORS.iter().filter_map(|trace| text.find(trace)).min().unwrap_or(text.len());
+        let mut found = Vec::new();
+        for stage in dockerfile.stages.iter().filter(|stage| stage.index <= last) {
+            let Some((image, release)) = release_of(dockerfile, stage, path) else { continue };
+            // Images of others may ask other mirrors.
+            let is_archived = debian().is_archived(release.value) && !image.contains('/');
+            let lacks_key = debian().lacks_apt_key(release.value);
+            for run in dockerfile.runs(stage).into_iter().filter(|run| run.stage.index == stage.index) {
+                let failing = run.command.commands.iter().filter(|command| {
+                    command.inside.is_empty() && matches!(command.after, None | Some(Separator::And))
+                });
+                let mut invocations = failing.flat_map(shell::invocations);
+                let failing = invocations.find(|invocation| match invocation.name() {
+                    "apt-key" => lacks_key,
+                    "apt-get" | "apt" => {
+                        is_archived
+                            && run.span.end <= other_mirrors
+                            && invocation.arguments.iter().any(|word| word.text == "update")
+                    }
+                    _ => false,
+                });
+                if let Some(invocation) = failing {
+                    let location = Location::new(path, invocation.span);
+                    found.push(FailingApt { location, release, is_key: invocation.name() == "apt-key" });
+                    break;
                 }
             }
         }
@@ -89,4 +136,17 @@ impl Deployment<'_> {
         }
         found
     }
+}
+
+/// The image that a stage is built on in the end, and its release.
+fn release_of<'d>(
+    dockerfile: &'d Dockerfile,
+    stage: &'d Stage,
+    path: &RepoPath,
+) -> Option<(&'d str, Fact<DebianRelease>)> {
+    let Base::External(image) = dockerfile.root_base(stage) else { return None };
+    let tag = if image.digest.is_some() { None } else { image.effective_tag() };
+    let release = debian().release_of_image(&image.name, tag.filter(|_| image.registry.is_none())?)?;
+    let root = dockerfile.chain(stage).first().map_or(stage.image.span, |root| root.image.span);
+    Some((&image.name, Fact::stated(release, Location::new(path, root))))
 }

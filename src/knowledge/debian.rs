@@ -18,6 +18,9 @@ pub enum DebianRelease {
 impl fmt::Display for DebianRelease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Debian(8) => f.write_str("Debian 8 (jessie)"),
+            Self::Debian(9) => f.write_str("Debian 9 (stretch)"),
+            Self::Debian(10) => f.write_str("Debian 10 (buster)"),
             Self::Debian(11) => f.write_str("Debian 11 (bullseye)"),
             Self::Debian(12) => f.write_str("Debian 12 (bookworm)"),
             Self::Debian(13) => f.write_str("Debian 13 (trixie)"),
@@ -67,6 +70,12 @@ pub struct Debian {
     /// Which of the commands other packages bring along.
     pub brings: BTreeMap<String, Vec<String>>,
     image_lacks: BTreeMap<String, PublicImage>,
+    /// Where it is from that releases are archived.
+    pub archived_evidence: String,
+    archived_to: u32,
+    /// Where it is from that `apt-key` is gone.
+    pub apt_key_evidence: String,
+    apt_key_gone: u32,
     python_trixie_from: BTreeMap<String, u32>,
     package: BTreeMap<String, GonePackage>,
 }
@@ -86,6 +95,18 @@ impl Debian {
         gone.then_some(known)
     }
 
+    /// Whether the mirrors that images ask no longer have the packages of a release.
+    #[must_use]
+    pub fn is_archived(&self, release: DebianRelease) -> bool {
+        matches!(release, DebianRelease::Debian(number) if number <= self.archived_to)
+    }
+
+    /// Whether a release has no `apt-key`.
+    #[must_use]
+    pub fn lacks_apt_key(&self, release: DebianRelease) -> bool {
+        matches!(release, DebianRelease::Debian(number) if number >= self.apt_key_gone)
+    }
+
     /// The commands that an image of Docker Hub is known to lack.
     pub fn commands_lacking(&self, name: &str, tag: &str) -> impl Iterator<Item = &str> {
         let plain = !["alpine", "windows"].iter().any(|other| tag.contains(other));
@@ -97,7 +118,8 @@ impl Debian {
     /// The release that an image of Docker Hub is built on, by its name and tag.
     #[must_use]
     pub fn release_of_image(&self, name: &str, tag: &str) -> Option<DebianRelease> {
-        const NAMES: &[(&str, u32)] = &[("buster", 10), ("bullseye", 11), ("bookworm", 12), ("trixie", 13)];
+        const NAMES: &[(&str, u32)] =
+            &[("jessie", 8), ("stretch", 9), ("buster", 10), ("bullseye", 11), ("bookworm", 12), ("trixie", 13)];
         if let Some((_, number)) = NAMES.iter().find(|(codename, _)| tag.contains(codename)) {
             return Some(DebianRelease::Debian(*number));
         }

@@ -23,6 +23,27 @@ impl Rule for UnavailableSystemPackage {
         for command in deployment.missing_commands() {
             missing_command(command, report);
         }
+        for apt in deployment.failing_apt() {
+            let release = apt.release.value;
+            let (message, help) = if apt.is_key {
+                (
+                    format!("{release} has no apt-key: the build stops here"),
+                    "write the key to a file below /etc/apt/keyrings with `gpg --dearmor`, and name it in the source: \
+                     `deb [signed-by=/etc/apt/keyrings/NAME.gpg] …`",
+                )
+            } else {
+                (
+                    format!(
+                        "the mirrors no longer have {release}, so that this finds no package: the build stops here"
+                    ),
+                    "build on an image of a release that is kept (bookworm, trixie); archive.debian.org still has the \
+                     old packages, without corrections",
+                )
+            };
+            let finding = report.error(apt.location, message);
+            finding.labels(apt.release.label(format!("this is {release}")));
+            finding.help(help);
+        }
         for package in deployment.system_packages() {
             let release = package.release.value;
             let Some(gone) = debian().missing(&package.name, release) else { continue };
@@ -55,9 +76,12 @@ fn missing_command(command: MissingCommand, report: &mut Reporter) {
     let install = format!("`RUN apt-get update && apt-get install -y --no-install-recommends {name}`");
     let lacks = format!("{image} has no {name}, and nothing installs it");
     match command.in_use {
-        Use::Build => {
+        Use::Build { fetched } => {
             let finding = report.error(command.location, format!("{lacks} before this line: the build stops here"));
             finding.labels(command.image.label("the image that lacks it".to_owned()));
+            if let Some(fetched) = fetched {
+                finding.label(fetched, "this is fetched with git");
+            }
             finding.help(format!("install it first: {install}"));
         }
         Use::HealthCheck { waited_for, is_built } => {
