@@ -119,7 +119,11 @@ fn is_literal(name: &str) -> bool {
 
 fn report_fault(source: &Source, fault: Fault, refused: &str, report: &mut Reporter) {
     let path = source.path();
-    let finding = report.error(Location::new(path, fault.span), format!("{}, so GitHub refuses {refused}", fault.what));
+    let at = Location::new(path, fault.span);
+    let finding = match fault.ignored {
+        None => report.error(at, format!("{}, so GitHub refuses {refused}", fault.what)),
+        Some(severity) => report.report(severity, at, fault.what),
+    };
     finding.help(fault.help);
     if let Some((span, text)) = fault.label {
         finding.label(Location::new(path, span), text);

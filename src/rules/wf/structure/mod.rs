@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::Span;
+use crate::diagnostic::{Severity, Span};
 use crate::formats::yaml::{Node, Value};
 use crate::knowledge::workflow_keys;
 use crate::rules::nearest::nearest;
@@ -19,11 +19,13 @@ pub(super) struct Fault {
     pub label: Option<(Span, &'static str)>,
     /// The word to write in its place.
     pub meant: Option<String>,
+    /// How bad it is that GitHub takes no notice of it; `None` where it refuses the file.
+    pub ignored: Option<Severity>,
 }
 
 impl Fault {
     fn new(span: Span, what: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { span, what: what.into(), help: help.into(), label: None, meant: None }
+        Self { span, what: what.into(), help: help.into(), label: None, meant: None, ignored: None }
     }
 
     fn label(mut self, span: Span, text: &'static str) -> Self {
@@ -165,8 +167,21 @@ fn event_key(event: &str, key: &Node, value: &Node, known: &[String], faults: &m
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("below `{event}` there may be {}", known.join(", ")),
     };
-    let mut fault = Fault::new(key.span, format!("`{name}` is no key of `{event}`"), help);
+    // Only the keys of a called workflow are checked by what GitHub runs by; its editor marks the others.
+    let is_refused = event == "workflow_call";
+    let is_filter = event != "workflow_dispatch"
+        && ["branch", "tag", "path"].iter().any(|filter| name.to_ascii_lowercase().starts_with(filter));
+    let what = match (is_refused, is_filter) {
+        (true, _) => format!("`{name}` is no key of `{event}`"),
+        (false, true) => {
+            format!("`{name}` is no key of `{event}`: GitHub takes no notice of it, and nothing is left out")
+        }
+        (false, false) => format!("`{name}` is no key of `{event}`: GitHub takes no notice of it"),
+    };
+    let severity = if is_filter || meant.is_some() { Severity::Warning } else { Severity::Advice };
+    let mut fault = Fault::new(key.span, what, help);
     fault.meant = meant.map(str::to_owned);
+    fault.ignored = (!is_refused).then_some(severity);
     faults.push(fault);
 }
 
