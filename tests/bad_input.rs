@@ -137,7 +137,10 @@ fn nothing_there_is_no_failure_and_nowhere_is() {
     let empty = tempfile::tempdir().unwrap();
     let (code, lines, stderr) = check(empty.path());
     assert_eq!((code, lines.len()), (0, 0));
-    assert!(stderr.contains("Checked 0 files, and no deployment is known (`preflight target` says why): nothing found."), "{stderr}");
+    assert!(
+        stderr.contains("Checked 0 files, and no deployment is known (`preflight target` says why): nothing found."),
+        "{stderr}"
+    );
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("preflight"));
     let output = command.args(["check", "gone"]).current_dir(empty.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(2));

@@ -255,7 +255,10 @@ fn names_from_the_repository_do_not_steer_the_terminal() {
 fn an_empty_repository_and_an_output_file_are_fine() {
     let folder = tempfile::tempdir().unwrap();
     let (code, out, _) = run(folder.path(), &["check"]);
-    assert_eq!((code, out.as_str()), (0, "Checked 0 files, and no deployment is known (`preflight target` says why): nothing found.\n"));
+    assert_eq!(
+        (code, out.as_str()),
+        (0, "Checked 0 files, and no deployment is known (`preflight target` says why): nothing found.\n")
+    );
     let (code, out, _) = run(folder.path(), &["check", "--format", "json", "--output-file", "out.json", "-q"]);
     assert_eq!((code, out.as_str()), (0, ""));
     let json = fs::read_to_string(folder.path().join("out.json")).unwrap();
@@ -318,6 +321,17 @@ fn a_resolver_is_asked_when_told_to_and_once_a_day() {
     let (code, out, _) = check(&["--resolve"], 1, no);
     assert_eq!(code, 1);
     assert!(out.contains("requirements.txt:1:1: error DEP008 these requirements can't be installed together on Python 3.12, says uv 0.0.1"), "{out}");
+
+    write(folder.path(), "requirements.txt", "flask\n");
+    write(folder.path(), "app.py", "import click\nimport flask\nimport requests\n");
+    let chosen = "click==8.3.1\nflask==3.1.2\n";
+    let arguments = ["check", "--select", "DEP004", "--resolve", "--format", "concise", "--quiet"];
+    let (code, out, _) = with_uv(folder.path(), cache.path(), 0, chosen, &arguments);
+    assert_eq!(code, 1);
+    assert_eq!(out.lines().count(), 1, "{out}");
+    assert!(out.contains("requests is not among the 2 packages that uv 0.0.1 chooses"), "{out}");
+    let (_, out, _) = with_uv(folder.path(), cache.path(), 0, chosen, &["target", "--resolve"]);
+    assert!(out.contains("brought in  click 8.3.1") && out.contains("uv 0.0.1 chooses it"), "{out}");
 
     write(folder.path(), "requirements.txt", "gradio==4.44.0\n");
     let arguments = ["check", "--select", "DEP008", "--resolve"];

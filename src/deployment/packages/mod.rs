@@ -189,9 +189,17 @@ impl Packages {
     /// The version that a resolver chose for the package of this normalised name, and the resolver.
     #[must_use]
     pub fn resolved(&self, name: &str) -> Option<(&Version, &str)> {
+        let (versions, by) = self.all_resolved()?;
+        Some((versions.get(name)?, by))
+    }
+
+    /// All versions that a resolver chose, by normalised name, and the resolver. A package without wheels, and what only
+    /// that one needs, is not among them.
+    #[must_use]
+    pub fn all_resolved(&self) -> Option<(&BTreeMap<String, Version>, &str)> {
         let resolution = self.resolution.as_ref()?;
         let Outcome::Versions(versions) = &resolution.outcome else { return None };
-        Some((versions.get(name)?, resolution.by.as_str()))
+        Some((versions, resolution.by.as_str()))
     }
 
     /// Why a resolver found no versions that fit together, and the resolver.

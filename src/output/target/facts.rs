@@ -1,6 +1,8 @@
 //! What is known of each deployment, as plain data that both forms of the output are written from. The shape is stable:
 //! keys may be added, and the version rises when one changes or goes.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::super::{Findings, path_text};
@@ -41,6 +43,9 @@ pub(super) struct DeploymentFacts {
     pub python: Option<ValueFact>,
     pub manifests: Vec<ManifestFact>,
     pub packages: Vec<PackageFact>,
+    /// What a resolver chose in addition, for others to work; only where one was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brought: Option<BroughtFact>,
     pub servers: Vec<ServerFact>,
     pub ports: Vec<PortFact>,
     pub environment: Vec<VariableFact>,
@@ -93,6 +98,14 @@ pub(super) struct PackageFact {
     /// Whether a text of the repository asks for it, rather than only a lock file.
     pub asked_for: bool,
     pub places: Vec<Place>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct BroughtFact {
+    /// The resolver with its version.
+    pub resolver: String,
+    /// The versions by name.
+    pub packages: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -189,6 +202,7 @@ impl Places<'_> {
                 })
                 .collect(),
             packages: self.packages(deployment),
+            brought: brought(deployment),
             servers: deployment.servers().iter().map(|server| self.server(server)).collect(),
             ports: deployment.ports().iter().map(|(role, port)| self.port(*role, port)).collect(),
             environment: deployment
@@ -293,4 +307,13 @@ fn origin(origin: Origin) -> &'static str {
         Origin::Card => "card",
         Origin::Command => "command",
     }
+}
+
+/// What a resolver chose beside what is asked for.
+fn brought(deployment: &Deployment<'_>) -> Option<BroughtFact> {
+    let packages = deployment.packages();
+    let (versions, resolver) = packages.all_resolved()?;
+    let others = versions.iter().filter(|(name, _)| !packages.has(name));
+    let packages = others.map(|(name, version)| (name.clone(), version.to_string())).collect();
+    Some(BroughtFact { resolver: resolver.to_owned(), packages })
 }

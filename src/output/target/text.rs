@@ -144,6 +144,15 @@ fn rows(facts: &DeploymentFacts) -> Vec<Row> {
         let what = if others == 1 { "package" } else { "packages" };
         rows.push(Row::new("packages", format!("and {others} {what} that only the lock file names"), None));
     }
+    if let Some(brought) = &facts.brought {
+        let because = Because::Default { reason: format!("{} chooses it", brought.resolver) };
+        rows.extend(
+            brought
+                .packages
+                .iter()
+                .map(|(name, version)| Row::new("brought in", format!("{name} {version}"), Some(because.clone()))),
+        );
+    }
     for server in &facts.servers {
         let port = server.port.map(|port| format!(":{port}")).unwrap_or_default();
         let value = format!("{} on {}{port}", server.framework, server.host);

@@ -41,7 +41,47 @@ impl Rule for UndeclaredDependency {
         for (name, (known, places)) in missing {
             report_module(deployment, name, known, &places, report);
         }
+        not_resolved(deployment, &own, report);
         named_elsewhere(deployment, &own, report);
+    }
+}
+
+/// Reports modules of well-known packages that are not among all that a resolver chose.
+fn not_resolved(deployment: &Deployment<'_>, own: &HashSet<&str>, report: &mut Reporter) {
+    let packages = deployment.packages();
+    let Some((chosen, resolver)) = packages.all_resolved() else { return };
+    let asked = packages.declarations().iter().filter(|one| one.origin != Origin::Constraints);
+    // What a resolver leaves out, for want of a wheel, may bring anything.
+    if !asked.map(Declaration::name).all(|name| chosen.contains_key(name)) {
+        return;
+    }
+    let mut told = HashSet::new();
+    for (path, reached) in deployment.reach().files() {
+        let Some(module) = deployment.documents().python(path) else { continue };
+        for import in module.imports.iter().filter(|import| import.level == 0 && reached.loads_at_start(import)) {
+            let top = import.module.split('.').next().unwrap_or_default();
+            let package = top.to_ascii_lowercase().replace('_', "-");
+            let is_known = is_needed_by_many(&package) && imported_module(top).is_none() && !is_standard_module(top);
+            if !is_known || own.contains(top) || chosen.contains_key(&package) || !told.insert(package.clone()) {
+                continue;
+            }
+            let message = format!(
+                "{} imports {top}, and {package} is not among the {} packages that {resolver} chooses",
+                path.file_name(),
+                chosen.len()
+            );
+            let finding = report.error(Location::new(path, import.span), message);
+            if let Some(manifest) = packages.manifests().first() {
+                finding.label(Location::file(&manifest.path), format!("{package} is missing here"));
+            }
+            finding.help(format!("the start ends in `ModuleNotFoundError: No module named '{top}'`: add {package}"));
+            finding.fix(add_to(
+                Fix::unsafe_(format!("Install {package} too")),
+                deployment,
+                &package,
+                std::slice::from_ref(&package),
+            ));
+        }
     }
 }
 
