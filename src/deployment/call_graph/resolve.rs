@@ -237,6 +237,32 @@ impl<'d> CallGraph<'d> {
         self.imported(start, |import| !import.type_checking && !import.lazy && !import.main_guard)
     }
 
+    /// Whether an import of the top level fails, as it takes a name from a file of the repository that has no such name.
+    #[must_use]
+    pub fn misses(&self, import: &Import, importer: &RepoPath) -> bool {
+        if import.lazy
+            || import.guarded
+            || import.type_checking
+            || import.name.as_deref().is_none_or(|name| name == "*")
+        {
+            return false;
+        }
+        let found = defining_file(&import.qualified(), importer, &import_roots(importer), self.documents.repository());
+        let Some((file, rest)) = found.filter(|(_, rest)| !rest.is_empty() && !rest.contains('.')) else {
+            return false;
+        };
+        let Some((_, module)) = self.file(&file) else { return false };
+        let defines = module.functions.iter().any(|row| *row.qualified == *rest || &*row.qualified == "__getattr__")
+            || module.classes.iter().any(|row| *row.qualified == *rest)
+            || module
+                .assignments
+                .iter()
+                .any(|row| row.function.is_none() && row.target.split(',').any(|one| *one == *rest))
+            || module.imports.iter().any(|row| row.name.as_deref() == Some("*") || row.bound_name() == Some(&rest));
+        let computed = module.calls.iter().any(|call| call.is("builtins.globals") || call.is("builtins.exec"));
+        !defines && !computed && module.syntax_errors.is_empty()
+    }
+
     /// The places where files of the repository import a file, each with the file that does.
     #[must_use]
     pub fn importers(&self, path: &RepoPath) -> Vec<(&'d RepoPath, &'d Import)> {

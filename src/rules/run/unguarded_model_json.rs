@@ -40,7 +40,12 @@ impl Rule for UnguardedModelJson {
                     continue;
                 }
                 let Some((answer, limit)) = model_answer(module, source.text(), load) else { continue };
-                if callers_catch(&graph, path, load) {
+                if callers_catch(&graph, path, load) || is_retried(&graph, path, module, load) {
+                    continue;
+                }
+                // Whoever looks at why the model stopped knows of the cut.
+                let between = source.text().get(answer.span.end..load.span.start).unwrap_or_default();
+                if ["finish_reason", "stop_reason"].iter().any(|word| between.contains(word)) {
                     continue;
                 }
                 let tokens = limit.value.as_int().unwrap_or(SMALL_LIMIT);
@@ -118,6 +123,17 @@ fn leading_name(text: &str) -> Option<&str> {
     let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
     let name = &text[..end];
     name.starts_with(|c: char| c.is_alphabetic() || c == '_').then_some(name)
+}
+
+/// Whether a decorator of the function around tries again or handles what is raised, by its name or as the repository's own.
+fn is_retried(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, load: &Call) -> bool {
+    let decorators = load.function.into_iter().flat_map(|id| &module.function(id).decorators);
+    decorators.into_iter().any(|decorator| {
+        let own = decorator.name.as_ref().is_some_and(|name| {
+            graph.definition(name, path).is_some() || module.functions.iter().any(|row| *row.qualified == **name)
+        });
+        own || ["retry", "backoff", "catch"].iter().any(|word| decorator.text.contains(word))
+    })
 }
 
 /// Whether somebody who calls the function around is ready for what it raises.
