@@ -28,6 +28,12 @@ impl Rule for LockSelfDeadlock {
         for (path, module) in program_modules(project.documents(), LITERALS) {
             for (block, lock) in held(module) {
                 let Some(holder) = module.block(block).function else { continue };
+                let release = format!("{lock}.release");
+                let text = project.documents().repository().source(path).map_or("", |source| source.text());
+                if module.calls.iter().any(|call| call.function == Some(holder) && call.callee_span.of(text) == release)
+                {
+                    continue;
+                }
                 let function = FunctionAt { path, module, id: holder };
                 let Some(found) = again(module, block, holder, &lock, &mut vec![holder]) else { continue };
                 report
