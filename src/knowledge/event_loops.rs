@@ -122,6 +122,30 @@ pub struct GreenletPatch {
     pub evidence: String,
 }
 
+/// A toolkit for windows, which calls functions from a loop that is not asyncio's.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Toolkit {
+    /// Its modules.
+    pub modules: Vec<String>,
+    /// The methods that are handed functions.
+    pub methods: Vec<String>,
+    /// What makes its loop one of asyncio.
+    pub unless: Vec<String>,
+    /// Where this is from.
+    pub evidence: String,
+}
+
+/// Packages that set an event loop for the thread that imports them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoopPackage {
+    /// Their modules.
+    pub modules: Vec<String>,
+    /// Where this is from.
+    pub evidence: String,
+}
+
 /// The table of event loops.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -132,6 +156,12 @@ pub struct EventLoops {
     /// What imports applications.
     #[serde(rename = "server")]
     pub servers: Vec<Server>,
+    /// What calls functions from windows.
+    #[serde(rename = "toolkit")]
+    pub toolkits: Vec<Toolkit>,
+    /// What sets a loop as it is imported.
+    #[serde(rename = "package")]
+    pub packages: Vec<LoopPackage>,
     /// What runs functions in threads.
     #[serde(rename = "handler")]
     pub handlers: Vec<ThreadHandler>,
@@ -215,6 +245,8 @@ mod tests {
         let evidence = table.runners.iter().map(|row| &row.evidence);
         let evidence = evidence.chain(table.handlers.iter().map(|row| &row.evidence));
         let evidence = evidence.chain(table.callbacks.iter().map(|row| &row.evidence));
+        let evidence = evidence.chain(table.toolkits.iter().map(|row| &row.evidence));
+        let evidence = evidence.chain(table.packages.iter().map(|row| &row.evidence));
         let evidence = evidence.chain(table.servers.iter().map(|row| &row.evidence));
         let mut evidence = evidence.chain(table.patches.iter().map(|row| &row.evidence));
         assert!(evidence.all(|text| !text.is_empty()));

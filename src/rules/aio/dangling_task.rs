@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::deployment::Project;
-use crate::deployment::call_graph::{CallGraph, EdgeKind, FunctionAt};
+use crate::deployment::call_graph::{CallGraph, Edge, EdgeKind, FunctionAt};
 use crate::diagnostic::{Fix, Label, Location, RepoPath, RuleId, Span};
 use crate::formats::python::{Assignment, Call, Module, Runner, Usage, ValueKind};
+use crate::knowledge::event_loops;
 use crate::repo::Source;
 use crate::rules::program::{has_program, is_vendored, program_modules};
 use crate::rules::{Reporter, Rule};
 
-use super::context::watchers;
+use super::context::{Contexts, contexts, watchers};
 use super::task_without_loop::LoopQuestion;
 
 /// AIO004 dangling-task.
@@ -168,17 +169,45 @@ fn is_dropped(call: &Call) -> bool {
 
 /// Whether the loop itself calls the function around, for a signal for example: the program is about to end then; or a
 /// library's thread, of which AIO006 tells.
+///
+/// A callback of a toolkit for windows is another such place: no loop of asyncio runs where it calls.
 fn is_callback(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, call: &Call) -> bool {
     let (Some(id), Some(entry)) = (call.function, graph.documents().repository().entry(path)) else { return false };
     let Some(module) = graph.documents().python(entry.path()).filter(|_| !module.functions.is_empty()) else {
         return false;
     };
     let function = FunctionAt { path: entry.path(), module, id };
-    watchers::caller(graph, function).is_some()
-        || graph
-            .callers(function)
-            .iter()
-            .any(|edge| matches!(edge.kind, EdgeKind::HandOff(Runner::Loop | Runner::Interpreter)))
+    if watchers::caller(graph, function).is_some() {
+        return true;
+    }
+    let called_back = |edge: &Edge<'_>| match edge.kind {
+        EdgeKind::HandOff(Runner::Loop | Runner::Interpreter) => true,
+        EdgeKind::HandOff(_) => is_of_window(graph, edge),
+        EdgeKind::Call => false,
+    };
+    let edges = graph.callers(function);
+    let through_lambda = edges.iter().filter_map(Edge::function).filter(|caller| caller.row().is_lambda());
+    let above: Vec<Edge<'_>> = through_lambda.flat_map(|lambda| graph.callers(lambda)).collect();
+    if edges.iter().chain(&above).any(called_back) {
+        return true;
+    }
+    // A thread or a view that hands its task to a loop elsewhere is told by AIO006.
+    let given = call.keyword("loop").is_some() || call.is("asyncio.AbstractEventLoop.create_task");
+    given
+        && matches!(contexts(graph, function), Contexts { on_loop: None, at_start: None, thread, view, .. } if thread.is_some() || view.is_some())
+}
+
+/// Whether a toolkit for windows is handed the function, and nothing joins its loop with that of asyncio.
+fn is_of_window(graph: &CallGraph<'_>, edge: &Edge<'_>) -> bool {
+    let imports = |root: &String| edge.module.imports.iter().any(|import| import.qualified().root() == root);
+    let takes = |methods: &[String]| {
+        edge.call.and_then(|call| call.callee.last_name()).is_some_and(|name| methods.iter().any(|it| it == name))
+    };
+    event_loops().toolkits.iter().any(|row| {
+        row.modules.iter().any(imports)
+            && takes(&row.methods)
+            && row.unless.iter().all(|joined| graph.documents().python_naming(joined).is_empty())
+    })
 }
 
 /// Stores the tasks in a set of the module until they are done; `None` where one of them can't be.

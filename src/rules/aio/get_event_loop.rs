@@ -2,21 +2,24 @@
 
 use crate::deployment::call_graph::{CallGraph, FunctionAt};
 use crate::deployment::{Deployment, Documents, Platform, Project, Role, Sdk};
-use crate::diagnostic::{Fix, Location, RepoPath, RuleId, Span};
+use crate::diagnostic::{Fix, Label, Location, RepoPath, RuleId, Span};
 use crate::formats::python::{AsyncContext, BlockKind, Call, Callee, Module, ValueKind};
-use crate::knowledge::PythonVersion;
 use crate::knowledge::standard_library::is_standard_module;
-use crate::rules::program::{has_program, program_modules};
+use crate::knowledge::{PythonVersion, event_loops};
+use crate::rules::program::{has_program, is_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
 use super::context::{
-    Contexts, ThreadPlace, contexts, hangs_on_a_switch, is_imported_by_server, runs_before, sets_a_loop,
+    Contexts, ThreadPlace, contexts, gives_a_loop, hangs_on_a_switch, is_imported_by_server, runs_before, sets_a_loop,
 };
 
 /// AIO001 get-event-loop.
 pub struct GetEventLoop;
 
 const LITERALS: &[&str] = &["get_event_loop"];
+
+/// So many places of one file where a loop always runs are reported one by one; more are one finding.
+const MAX_SINGLE: usize = 3;
 
 /// The Python from which it raises where no loop runs and none is set.
 const RAISES_FROM: (u16, u16) = (3, 14);
@@ -37,14 +40,20 @@ impl Rule for GetEventLoop {
     }
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
+        let mut old_fashioned: Vec<Site<'_>> = Vec::new();
         for site in sites(project.documents()) {
             match site.situation(project.documents()) {
                 Situation::Fine => {}
-                Situation::OnLoop => site.report_old_fashioned(report),
+                Situation::OnLoop => old_fashioned.push(site),
                 Situation::AfterRun(run) => site.report_after_run(report, run),
                 Situation::InThread(place) => site.report_thread(report, place),
                 Situation::AtStart | Situation::Unknown => {}
             }
+        }
+        for sites in old_fashioned.chunk_by(|one, next| one.path == next.path) {
+            // The same habit all over a file is one cause.
+            let size = if sites.len() > MAX_SINGLE { sites.len() } else { 1 };
+            sites.chunks(size).for_each(|sites| report_old_fashioned(sites, report));
         }
     }
 
@@ -52,6 +61,7 @@ impl Rule for GetEventLoop {
         let documents = deployment.documents();
         let warns = PythonVersion::new(WARNS_FROM.0, WARNS_FROM.1);
         let recent = deployment.python().is_some_and(|python| python.value.without_patch() >= warns);
+        let main_thread_has_one = std::cell::LazyCell::new(|| sets_a_loop_at_import(documents));
         for site in sites(documents) {
             let Some(reached) = deployment.reach().get(site.path) else { continue };
             if reached.role == Role::Imported && site.module.in_main_guard(site.call.block) {
@@ -76,6 +86,10 @@ impl Rule for GetEventLoop {
                 site.report_thread(report, ThreadPlace { why, labels, is_callback: false });
                 continue;
             }
+            // What sets a loop where the program starts sets it for all that runs in the main thread later.
+            if *main_thread_has_one {
+                continue;
+            }
             // A server that imports the file does so while its loop runs.
             if site.call.function.is_none() && is_imported_by_server(deployment, site.path) {
                 continue;
@@ -90,6 +104,27 @@ struct Site<'d> {
     path: &'d RepoPath,
     module: &'d Module,
     call: &'d Call,
+}
+
+/// Reports places of one file where a loop always runs, at the first of them.
+fn report_old_fashioned(sites: &[Site<'_>], report: &mut Reporter) {
+    let Some((first, others)) = sites.split_first() else { return };
+    let message = "Take the loop that runs";
+    let direct = sites.iter().all(|site| site.module.is_inside_async(site.call));
+    let fix = if direct { Fix::safe(message) } else { Fix::unsafe_(message) };
+    let fix = sites.iter().try_fold(fix, |fix, site| {
+        let (span, text) = site.renamed("get_running_loop")?;
+        Some(fix.replace(site.path, span, text))
+    });
+    let many = if others.is_empty() { String::new() } else { format!(", here and in {} places below", others.len()) };
+    report
+        .advice(
+            first.location(),
+            format!("asyncio.get_event_loop() stands where a loop always runs{many}; get_running_loop() says so"),
+        )
+        .labels(others.iter().map(|site| Label { location: site.location(), message: "here, too".to_owned() }))
+        .help("get_event_loop() works here on every Python; get_running_loop() means the same and can't give another loop by mistake")
+        .fix(fix);
 }
 
 /// What is known about the thread in which a call runs.
@@ -148,6 +183,7 @@ impl Site<'_> {
             return Situation::Unknown;
         }
         match contexts(&graph, function) {
+            Contexts { with_own_loop: true, .. } => Situation::Fine,
             Contexts { thread: Some(place), .. } => Situation::InThread(place),
             Contexts { on_loop: Some(_), at_start: None, unknown: false, view: None, .. } => Situation::OnLoop,
             // Whoever else comes here is not known, and a coroutine does.
@@ -203,19 +239,6 @@ impl Site<'_> {
             Some(id) => format!("`{}`", self.module.function(id).qualified),
             None => "the file's top level".to_owned(),
         }
-    }
-
-    fn report_old_fashioned(&self, report: &mut Reporter) {
-        let direct = self.module.is_inside_async(self.call);
-        let fix = self.renamed("get_running_loop").map(|(span, text)| {
-            let message = "Take the loop that runs";
-            let fix = if direct { Fix::safe(message) } else { Fix::unsafe_(message) };
-            fix.replace(self.path, span, text)
-        });
-        report
-            .advice(self.location(), "asyncio.get_event_loop() stands where a loop always runs; get_running_loop() says so")
-            .help("get_event_loop() works here on every Python; get_running_loop() means the same and can't give another loop by mistake")
-            .fix(fix);
     }
 
     fn report_after_run(&self, report: &mut Reporter, run: Span) {
@@ -326,6 +349,23 @@ impl Site<'_> {
                 && call.qualified().is_some_and(|name| name.looks_like_class() && !is_standard_module(name.root()))
         })
     }
+}
+
+/// Whether some file of the program, or a package that it imports, sets a loop for the main thread as it is imported.
+fn sets_a_loop_at_import(documents: &Documents) -> bool {
+    let naming = |name: &str| {
+        let files = documents.python_naming(name);
+        let modules = files.iter().filter(|path| is_program(path)).filter_map(|path| documents.python(path));
+        modules.collect::<Vec<_>>()
+    };
+    let brings = |root: &str| {
+        naming(root).into_iter().any(|module| {
+            module.imports.iter().any(|import| import.level == 0 && !import.lazy && import.qualified().root() == root)
+        })
+    };
+    let sets = |call: &Call| call.function.is_none() && gives_a_loop(call);
+    naming("set_event_loop").into_iter().any(|module| module.live_calls().any(sets))
+        || event_loops().packages.iter().flat_map(|row| &row.modules).any(|root| brings(root))
 }
 
 /// Whether the file is what Streamlit runs.

@@ -11,7 +11,7 @@ use crate::rules::program::{has_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
 use super::context::contexts;
-use super::context::watchers::{self, Caller};
+use super::context::watchers::{self, Callback, Caller};
 use descent::{Below, below};
 use touches::{Touch, touch};
 
@@ -36,6 +36,8 @@ const LITERALS: &[&str] = &[
     "pyaudio",
     "listen_in_background",
     "signal.signal",
+    "ensure_future",
+    "call_later",
 ];
 
 impl Rule for LoopTouchedFromWatcher {
@@ -69,9 +71,9 @@ impl Rule for LoopTouchedFromWatcher {
                     Caller::Signal if ends_the_program(function) => continue,
                     Caller::Signal => "a signal calls it, between two instructions of the main thread".to_owned(),
                 };
-                let label = Label { location: callback.place, message };
+                let label = Label { location: callback.place.clone(), message };
                 for below in below(&graph, function) {
-                    told.report(&below, callback.caller, &label, report);
+                    told.report(&below, &callback, &label, report);
                 }
             }
             let calls = module.calls.iter().filter(|call| may_be_unsafe(call));
@@ -80,12 +82,13 @@ impl Rule for LoopTouchedFromWatcher {
                     continue;
                 }
                 let found = contexts(&graph, function);
-                if let (Some(thread), None, None) =
-                    (found.thread.filter(|place| !place.is_callback), found.on_loop, found.at_start)
-                    && let Some(label) = thread.labels.into_iter().next()
-                    && let Some(here) = below(&graph, function).into_iter().next()
-                {
-                    told.report_unsafe(&here, &label, report);
+                let thread = found.thread.filter(|place| !place.is_callback);
+                let thread = thread.and_then(|place| place.labels.into_iter().next());
+                // A view has no loop of its own: the one that it touches runs in another thread.
+                let view = found.view.map(|view| Label { location: view.place, message: view.why });
+                let here = view.is_some() || !below(&graph, function).is_empty();
+                if let (Some(label), None, None, true) = (thread.or(view), found.on_loop, found.at_start, here) {
+                    told.report_unsafe(function, &label, report);
                 }
             }
         }
@@ -101,7 +104,9 @@ fn ends_the_program(function: FunctionAt<'_>) -> bool {
 
 /// Whether a call may be one that is not safe outside of the loop's thread, by its name alone.
 fn may_be_unsafe(call: &Call) -> bool {
-    !call.deferred && call.callee.last_name().is_some_and(|name| touches::UNSAFE_METHODS.contains(&name))
+    let given_a_loop = call.is("asyncio.ensure_future") && call.keyword("loop").is_some();
+    !call.deferred
+        && (given_a_loop || call.callee.last_name().is_some_and(|name| touches::UNSAFE_METHODS.contains(&name)))
 }
 
 /// Reports a callback that is a coroutine: the library calls it and drops what it gives.
@@ -125,8 +130,8 @@ struct Told<'d> {
 
 impl<'d> Told<'d> {
     /// Reports what a function that runs below a callback does to the loop.
-    fn report(&mut self, below: &Below<'d>, caller: Caller, label: &Label, report: &mut Reporter) {
-        let function = below.function;
+    fn report(&mut self, below: &Below<'d>, callback: &Callback<'d>, label: &Label, report: &mut Reporter) {
+        let (function, caller) = (below.function, callback.caller);
         for (call, touch) in self.touches(function) {
             let location = Location::new(function.path, call.span);
             let name = &function.row().qualified;
@@ -153,7 +158,15 @@ impl<'d> Told<'d> {
                 (Caller::Signal, _) if what == "get_running_loop" => continue,
                 (Caller::Signal, _) => report.advice(
                     location,
-                    format!("`{name}` interrupts the main thread, and {what}() there does not wake the event loop"),
+                    format!(
+                        "`{}` interrupts the main thread, and {what}() {} does not wake the event loop",
+                        callback.function.row().qualified,
+                        if callback.function == function {
+                            "there".to_owned()
+                        } else {
+                            format!("in `{name}` below it")
+                        }
+                    ),
                 ),
             };
             let help = match caller {
@@ -166,8 +179,7 @@ impl<'d> Told<'d> {
 
     /// Reports what a function that runs in a thread of the program's own does to the loop; what raises there is for
     /// AIO003.
-    fn report_unsafe(&mut self, here: &Below<'d>, label: &Label, report: &mut Reporter) {
-        let function = here.function;
+    fn report_unsafe(&mut self, function: FunctionAt<'d>, label: &Label, report: &mut Reporter) {
         for (call, touch) in self.touches(function) {
             let location = Location::new(function.path, call.span);
             if touch == Touch::Unsafe && self.is_new(&location) {

@@ -52,6 +52,8 @@ pub(in crate::rules) struct Contexts {
     pub on_loop: Option<Location>,
     /// The start of the program or the import of a module.
     pub at_start: Option<Location>,
+    /// Something that has set a loop for its thread.
+    pub with_own_loop: bool,
     /// Something else, or nobody that can be seen.
     pub unknown: bool,
 }
@@ -144,12 +146,20 @@ pub(super) fn hangs_on_a_switch(graph: &CallGraph<'_>, function: FunctionAt<'_>,
         })
 }
 
-/// Whether the function gives its thread a loop of its own.
+/// Whether the function gives its thread a loop of its own before a place, itself or through a function of its file.
 pub(in crate::rules) fn sets_a_loop(module: &Module, function: Option<FunctionId>, before: usize) -> bool {
-    module
-        .calls
-        .iter()
-        .any(|call| call.function == function && call.span.start < before && call.is("asyncio.set_event_loop"))
+    let earlier = |call: &&Call| call.function == function && call.span.start < before;
+    module.calls.iter().filter(earlier).any(|call| {
+        gives_a_loop(call)
+            || call.local_function().is_some_and(|helper| {
+                module.calls.iter().any(|inner| inner.function == Some(helper) && gives_a_loop(inner))
+            })
+    })
+}
+
+/// Whether a call sets a loop for its thread, rather than taking it away.
+pub(super) fn gives_a_loop(call: &Call) -> bool {
+    call.is("asyncio.set_event_loop") && call.argument("loop", 0).is_none_or(|given| !given.value.is_none())
 }
 
 /// Everything that runs the function, found by going up over its callers.
@@ -226,10 +236,17 @@ fn classify_edge<'d>(edge: Edge<'d>, labels: &[Label], contexts: &mut Contexts) 
         },
         EdgeKind::Call if edge.inferred => contexts.unknown = true,
         EdgeKind::Call => match edge.function() {
+            None if sets_a_loop(edge.module, None, edge.span.start) => {
+                contexts.with_own_loop = true;
+                contexts.unknown = true;
+            }
             None if FileKind::of(edge.path) == FileKind::Python => drop(contexts.at_start.get_or_insert(location)),
             None => contexts.unknown = true,
             Some(caller) if caller.row().is_async => drop(contexts.on_loop.get_or_insert(location)),
-            Some(caller) if sets_a_loop(caller.module, Some(caller.id), edge.span.start) => contexts.unknown = true,
+            Some(caller) if sets_a_loop(caller.module, Some(caller.id), edge.span.start) => {
+                contexts.with_own_loop = true;
+                contexts.unknown = true;
+            }
             Some(caller) => return Some(caller),
         },
     }

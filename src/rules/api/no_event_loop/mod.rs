@@ -35,7 +35,9 @@ pub(super) fn why_no_loop(
     if let Some(id) = call.function {
         let function = FunctionAt { path, module, id };
         let contexts = contexts(&CallGraph::new(deployment.documents()), function);
-        if let Contexts { thread: Some(place), at_start: None, on_loop: None, view: None, unknown: false } = contexts {
+        if let Contexts { thread: Some(place), at_start: None, on_loop: None, view: None, unknown: false, .. } =
+            contexts
+        {
             return Some(Reason {
                 why: format!("only the main thread has one, and {}", place.why),
                 at: None,
