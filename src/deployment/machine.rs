@@ -80,7 +80,11 @@ impl Deployment<'_> {
         for (path, reached) in self.reach().files() {
             let Some(module) = self.documents().python(path) else { continue };
             for string in module.strings.iter().filter(|string| !string.documentation) {
-                if is_environment_dependent(module, string.block)
+                // A function of that name is called by tests alone, wherever it stands.
+                let in_test =
+                    module.block(string.block).function.is_some_and(|id| module.function(id).name.starts_with("test_"));
+                if in_test
+                    || is_environment_dependent(module, string.block)
                     || module.in_main_guard(string.block) && reached.importer.is_some()
                 {
                     continue;
@@ -161,13 +165,25 @@ fn lines(source: &Source, span: Span, found: &mut Vec<MachineBound>) {
         }
         for matched in pattern.captures_iter(line) {
             let (Some(home), Some(name)) = (matched.get(1), matched.get(2)) else { continue };
-            let is_comment = line.get(..home.start()).is_some_and(|before| before.contains(" #"));
-            if !is_comment && !USUAL_HOMES.contains(&name.as_str().to_ascii_lowercase().as_str()) {
+            let before = line.get(..home.start()).unwrap_or_default();
+            let is_comment = before.contains(" #");
+            if !is_comment
+                && !is_of_a_container(before, line)
+                && !USUAL_HOMES.contains(&name.as_str().to_ascii_lowercase().as_str())
+            {
                 let location = source.location(Span::new(start + home.start(), start + home.end()));
                 found.push(MachineBound { location, home: home.as_str().to_owned(), is_searched: false });
             }
         }
     }
+}
+
+/// Whether a path on a line, after what stands before it, is one in a container: the target of a mount, or its folder.
+fn is_of_a_container(before: &str, line: &str) -> bool {
+    let ends = ["target=", "dst=", "destination=", "--workdir ", "--workdir=", "-w ", "-w="];
+    let is_mounted =
+        before.ends_with(':') && ["-v ", "--volume", "docker ", "podman "].iter().any(|word| line.contains(word));
+    is_mounted || ends.iter().any(|end| before.ends_with(end))
 }
 
 /// The home folder that a text starts with, where it is somebody's own.

@@ -144,10 +144,20 @@ impl Deployment<'_> {
             return value.clone();
         }
         let (default, alias) = field_parts(module, value);
-        let variable = alias.unwrap_or_else(|| {
-            let prefix = settings_prefix(module, class).unwrap_or_default();
-            Arc::from(format!("{prefix}{name}"))
-        });
+        let prefix = match settings_prefix(module, class, 0) {
+            None => Some(String::new()),
+            Some(written) => match &written.kind {
+                ValueKind::Name(known) => {
+                    let found = self.named(path, known, MAX_STEPS);
+                    found.and_then(|(_, value)| value.as_str().map(str::to_owned))
+                }
+                _ => written.as_str().map(str::to_owned),
+            },
+        };
+        let Some(variable) = alias.or_else(|| Some(Arc::from(format!("{}{name}", prefix?)))) else {
+            // Which variable it is can't be told.
+            return Value { kind: ValueKind::Unknown, span: value.span, definition: value.definition };
+        };
         // Names are compared without regard to case: the environment's own spelling is the one to ask for.
         let known = self.environment().iter().map(|(name, _)| name).find(|known| known.eq_ignore_ascii_case(&variable));
         let variable = known.map_or_else(|| Arc::from(variable.to_ascii_uppercase()), Arc::from);
@@ -226,16 +236,22 @@ fn is_settings_class(module: &Module, class: ClassId, depth: usize) -> bool {
         })
 }
 
-/// `env_prefix` of a settings class.
-fn settings_prefix(module: &Module, class: ClassId) -> Option<String> {
+/// What `env_prefix` of a settings class, or of a base of it in the same file, is set to.
+fn settings_prefix(module: &Module, class: ClassId, depth: usize) -> Option<&Value> {
     let row = module.class(class);
     let config = row.attributes.iter().find(|attribute| &*attribute.name == "model_config");
-    if let Some(ValueKind::Call(call)) = config.map(|attribute| &attribute.value.kind) {
-        return module.call(*call).keyword("env_prefix")?.value.as_str().map(str::to_owned);
+    if let Some(ValueKind::Call(call)) = config.map(|attribute| &attribute.value.kind)
+        && let Some(argument) = module.call(*call).keyword("env_prefix")
+    {
+        return Some(&argument.value);
     }
     let inner = format!("{}.Config", row.qualified);
-    let inner = module.classes.iter().find(|class| *class.qualified == *inner)?;
-    inner.attributes.iter().find(|one| &*one.name == "env_prefix")?.value.as_str().map(str::to_owned)
+    let inner = module.classes.iter().find(|class| *class.qualified == *inner);
+    let inner = inner.and_then(|inner| inner.attributes.iter().find(|one| &*one.name == "env_prefix"));
+    inner.map(|attribute| &attribute.value).or_else(|| {
+        let bases = row.bases.iter().filter_map(|base| base.class).filter(|_| depth < MAX_STEPS);
+        bases.into_iter().find_map(|base| settings_prefix(module, base, depth + 1))
+    })
 }
 
 /// The default and the variable's own name in `Field(default, env="X")`; the value itself where it is no `Field`.

@@ -66,6 +66,7 @@ fn named_images(documents: &Documents) -> Vec<(ImageReference, Location, UsedBy)
         let Some(Ok(dockerfile)) = documents.dockerfile(entry.path()) else { continue };
         for stage in &dockerfile.stages {
             if let Base::External(image) = &stage.base
+                && !is_named_context(documents, image)
                 && !is_built_here(documents, image)
                 && !is_set_by_builds(documents, &stage.image.value)
             {
@@ -156,6 +157,29 @@ fn is_built_here(documents: &Documents, image: &ImageReference) -> bool {
             && repository
                 .of_kind(FileKind::Dockerfile)
                 .any(|entry| entry.path().extension() == image.name || entry.path().parent().file_name() == image.name))
+}
+
+/// Whether a bare name is that of a context which a build is given: bake files, `additional_contexts`, `--build-context`. Most
+/// often it is a stage of another Dockerfile.
+fn is_named_context(documents: &Documents, image: &ImageReference) -> bool {
+    let is_bare =
+        image.registry.is_none() && image.tag.is_none() && image.digest.is_none() && !image.name.contains('/');
+    if !is_bare || is_runtime(image) {
+        return false;
+    }
+    let repository = documents.repository();
+    let files = repository.of_kind(FileKind::Dockerfile).filter_map(|entry| documents.dockerfile(entry.path()));
+    let mut stages = files.filter_map(|file| file.as_ref().ok()).flat_map(|file| &file.stages);
+    let speaks_of_contexts = |text: &str| {
+        ["contexts", "--build-context"].iter().any(|word| text.contains(word)) && text.contains(image.name.as_str())
+    };
+    stages.any(|stage| stage.is_named(&image.name))
+        || repository.entries().any(|entry| {
+            let may = matches!(entry.kind(), FileKind::Compose | FileKind::Workflow | FileKind::Shell)
+                || entry.path().extension() == "hcl"
+                || entry.path().file_name().contains("bake");
+            may && entry.source().is_ok_and(|source| speaks_of_contexts(source.text()))
+        })
 }
 
 /// Images that only tests and documents build.

@@ -30,7 +30,8 @@ impl Rule for MissingHealthCheck {
         // A tool that does its work and ends has nothing to be asked; a program of the repository's own may go on.
         let goes_on = serves.is_some()
             || !deployment.servers().is_empty()
-            || deployment.starts().iter().any(|start| start.file.is_some());
+            || deployment.polling().is_some()
+            || waits_or_loops(deployment);
         let is_elsewhere = is_aside(&location.path, &RepoPath::root()) || is_for_checks(&location.path);
         if !goes_on || is_elsewhere || ends_by_itself(deployment) || is_of_a_space(deployment) {
             return;
@@ -93,6 +94,34 @@ fn programs<'a>(deployment: &'a Deployment<'_>) -> impl Iterator<Item = &'a str>
     deployment.starts().iter().filter_map(|start| start.invocation.as_ref()).map(|invocation| invocation.name())
 }
 
+/// Words of programs that go on until they are stopped.
+const GOES_ON: &[&str] = &[
+    "while True",
+    "while 1:",
+    "while not ",
+    "run_forever",
+    "serve_forever",
+    "polling",
+    "Scheduler",
+    "schedule.",
+    "consume",
+    "subscribe",
+    "bot.run",
+    "client.run",
+    "app.run",
+    "celery",
+    "listen(",
+    "Observer(",
+];
+
+/// Whether the Python that starts waits for something or goes round: a script without that ends by itself.
+fn waits_or_loops(deployment: &Deployment<'_>) -> bool {
+    let reach = deployment.reach();
+    let repository = deployment.documents().repository();
+    let mut sources = reach.files().filter_map(|(path, _)| repository.source(path));
+    reach.is_certain() && sources.any(|source| GOES_ON.iter().any(|word| source.text().contains(word)))
+}
+
 /// Whether a service does its work and ends, or is there for somebody to sit at.
 fn ends_by_itself(deployment: &Deployment<'_>) -> bool {
     let mut programs = programs(deployment);
@@ -103,6 +132,8 @@ fn ends_by_itself(deployment: &Deployment<'_>) -> bool {
     let is_set = |key: &str| service.node.get(key).and_then(|node| node.as_bool()).unwrap_or(false);
     let name = service.name.value.to_ascii_lowercase();
     let is_called_so = name.split(['-', '_', '.']).any(|part| ENDING_SERVICES.contains(&part));
+    // What an editor starts for those who work on the program.
+    let is_called_so = is_called_so || name.replace(['-', '_'], "").contains("devcontainer");
     let is_on_request = service.node.get("profiles").is_some() && service.node.get("restart").is_none();
     is_set("tty") || is_set("stdin_open") || is_called_so || is_on_request
 }

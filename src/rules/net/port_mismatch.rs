@@ -2,6 +2,7 @@
 
 use crate::deployment::{Deployment, Fact, Platform, PortRole, Project, Sdk, Server};
 use crate::diagnostic::{Fix, Label, Location, RuleId, Severity};
+use crate::formats::compose::Service;
 use crate::rules::{Reporter, Rule};
 
 use super::manifests;
@@ -65,6 +66,33 @@ fn is_put_together(deployment: &Deployment<'_>) -> bool {
     card.iter().chain(dockerfile).any(|file| deployment.is_replaced_by_a_workflow(file))
 }
 
+/// Whether a file that is mounted into a service, its environment or another service names a port of it: the program is
+/// told to listen there.
+fn is_spoken_of(deployment: &Deployment<'_>, port: u16) -> bool {
+    let Some((path, compose, service)) = deployment.compose_service() else { return false };
+    let repository = deployment.documents().repository();
+    let holds = |text: &str| {
+        let number = port.to_string();
+        text.split(|c: char| !c.is_ascii_digit()).any(|digits| digits == number)
+    };
+    let mounted = service.volumes.iter().filter_map(|volume| {
+        let source = volume.source.as_deref().filter(|source| source.starts_with('.'))?;
+        let file = path.parent().join(source)?;
+        let files = repository.within(&file).take(MOUNTED_FILES);
+        Some(files.filter_map(|entry| entry.source().ok()).any(|source| holds(source.text())))
+    });
+    let is_mounted = mounted.into_iter().any(|holds| holds);
+    let in_environment = || deployment.environment().iter().any(|(_, fact)| fact.value.as_deref().is_some_and(holds));
+    let address = format!("{}:{port}", service.name.value);
+    let text = repository.source(path).map_or("", |source| source.text());
+    let is_named =
+        |other: &&Service| other.name.span != service.name.span && other.node.span.of(text).contains(&address);
+    is_mounted || in_environment() || compose.services.iter().any(|other| is_named(&other))
+}
+
+/// The number of files of a mounted folder that are looked into.
+const MOUNTED_FILES: usize = 50;
+
 /// Compose publishes a port that the image does not declare, where only the running program knows on which it listens.
 fn undeclared(deployment: &Deployment<'_>, report: &mut Reporter) {
     let ports = |wanted: PortRole| {
@@ -76,6 +104,7 @@ fn undeclared(deployment: &Deployment<'_>, report: &mut Reporter) {
         let number = port.value.to_string();
         deployment.environment().iter().any(|(_, fact)| fact.value.as_deref() == Some(number.as_str()))
     };
+    let chosen = |port: &&&Fact<u16>| chosen(port) || is_spoken_of(deployment, port.value);
     let is_own = deployment.starts_with_own_command();
     let agrees = published.iter().any(|port| declared.iter().any(|own| own.value == port.value));
     let listens =

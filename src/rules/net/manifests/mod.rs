@@ -4,7 +4,7 @@ use crate::deployment::Project;
 use crate::deployment::kubernetes::{ServiceTarget, services_of};
 use crate::deployment::reach::is_aside;
 use crate::diagnostic::{Fix, Location, RepoPath};
-use crate::formats::kubernetes::{Body, Container, Workload};
+use crate::formats::kubernetes::{Body, Container, Object, Workload};
 use crate::repo::FileKind;
 use crate::rules::Reporter;
 
@@ -18,8 +18,10 @@ pub(super) fn check(project: &Project<'_>, report: &mut Reporter) {
         let objects = documents.kubernetes(entry.path()).map(|manifest| manifest.objects()).unwrap_or_default();
         for object in objects {
             let Body::Workload(workload) = &object.body else { continue };
+            // A patch of kustomize's adds to the workload of its kind and name.
+            let patches = same_named(project, object);
             for container in &workload.containers {
-                check_probes(entry.path(), container, report);
+                check_probes(entry.path(), container, &patches, report);
             }
             // Where the program's own port is known, the deployment is checked against that.
             let is_known = project.deployments().iter().any(|deployment| {
@@ -29,15 +31,40 @@ pub(super) fn check(project: &Project<'_>, report: &mut Reporter) {
                 }) && deployment.servers().iter().any(|server| server.port.is_some())
             });
             for target in services_of(documents, entry.path(), object, workload) {
-                check_target(entry.path(), workload, &target, is_known, report);
+                let is_patched = patches.iter().flat_map(|patch| &patch.containers).any(|container| {
+                    container.named_ports.iter().any(|(name, _)| *name == target.target)
+                        || container.ports.iter().any(|port| port.value.to_string() == target.target)
+                });
+                if !is_patched {
+                    check_target(entry.path(), workload, &target, is_known, report);
+                }
             }
         }
     }
 }
 
-fn check_probes(path: &RepoPath, container: &Container, report: &mut Reporter) {
+/// The workloads of the same kind and name in all manifests.
+fn same_named<'p>(project: &'p Project<'_>, object: &Object) -> Vec<&'p Workload> {
+    let Some(name) = &object.name else { return Vec::new() };
+    let documents = project.documents();
+    let entries = documents.repository().of_kind(FileKind::Yaml);
+    let objects =
+        entries.filter_map(|entry| documents.kubernetes(entry.path())).flat_map(|manifest| manifest.objects());
+    let same = objects.filter(|other| {
+        other.kind.value == object.kind.value && other.name.as_ref().is_some_and(|other| other.value == name.value)
+    });
+    same.filter_map(|other| match &other.body {
+        Body::Workload(workload) => Some(workload),
+        _ => None,
+    })
+    .collect()
+}
+
+fn check_probes(path: &RepoPath, container: &Container, patches: &[&Workload], report: &mut Reporter) {
     for port in container.probes.iter().filter_map(|probe| probe.port.as_ref()) {
-        if !is_name(&port.value) || container.named_ports.iter().any(|(name, _)| *name == port.value) {
+        let containers = patches.iter().flat_map(|patch| &patch.containers).chain([container]);
+        let mut names = containers.flat_map(|container| &container.named_ports);
+        if !is_name(&port.value) || names.any(|(name, _)| *name == port.value) {
             continue;
         }
         let message =
