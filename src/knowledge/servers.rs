@@ -34,6 +34,16 @@ pub struct ArgumentCondition {
     pub values: Vec<String>,
 }
 
+/// A flag that must have one of some values.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlagCondition {
+    /// The flag's spellings.
+    pub flags: Vec<String>,
+    /// Its values.
+    pub values: Vec<String>,
+}
+
 /// A call that starts a server.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -111,6 +121,9 @@ pub struct ServerCommand {
     /// Flags with which it listens on no TCP address of its own.
     #[serde(default)]
     pub bypass: Vec<String>,
+    /// It serves over the network only where one of these flags has one of these values.
+    #[serde(default)]
+    pub only_with_flag: Option<FlagCondition>,
     /// Further flags that take a value, which is no positional argument then.
     #[serde(default)]
     pub valued: Vec<String>,

@@ -26,6 +26,11 @@ fn server(deployment: &Deployment<'_>, start: &Start) -> Option<Server> {
     if !bypass.is_empty() && invocation.has_flag(&bypass) {
         return None;
     }
+    if let Some(condition) = &command.only_with_flag {
+        let flags: Vec<_> = condition.flags.iter().map(String::as_str).collect();
+        let given = invocation.flag(&flags)?;
+        condition.values.iter().find(|value| **value == given.text)?;
+    }
     let asked = Asked { deployment, start, invocation, command };
     let (host, port) = asked.address();
     let open_fix = host.value.is_loopback().then(|| asked.open_fix(&host)).flatten();
