@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::deployment::Project;
 use crate::deployment::sync::is_hub_step;
-use crate::deployment::workflows;
+use crate::deployment::workflows::{self, Place};
 use crate::diagnostic::{Diagnostic, Fix, Location, RepoPath, RuleId, Span};
 use crate::formats::workflow::{
     Action, EscapedHeredoc, ExpressionFault, Job, Workflow, contexts_in, escaped_heredoc, expression_faults,
 };
 use crate::formats::yaml::{Node, Style, Value};
 use crate::knowledge::workflow_keys;
-use crate::repo::{FileKind, Source};
+use crate::repo::{FileKind, Presence, Source};
 use crate::rules::nearest::{nearest, same_but_spelling};
+use crate::rules::wf::misplaced_workflow::live_copy;
 use crate::rules::wf::structure::{self, Fault};
 use crate::rules::{Reporter, Rule};
 
@@ -55,6 +56,15 @@ impl Rule for InvalidWorkflow {
                     }
                 }
                 None => {}
+            }
+        }
+        // What is to be moved to where GitHub reads it should be sound when it gets there.
+        for file in workflows::misplaced(documents) {
+            let Place::NearMiss { target, .. } = &file.place else { continue };
+            let is_to_move = documents.repository().presence(target) == Presence::Absent
+                && live_copy(documents, file.path).is_none();
+            if let Some(source) = documents.repository().source(file.path).filter(|_| is_to_move) {
+                Check { path: file.path, source, workflow: file.workflow, report }.workflow();
             }
         }
         for (path, action) in workflows::composite_actions(documents) {

@@ -67,7 +67,7 @@ fn report_file(documents: &Documents, file: &WorkflowFile<'_>, report: &mut Repo
 }
 
 /// The live workflow that says the same, or nearly, and whether it is the same.
-fn live_copy(documents: &Documents, path: &RepoPath) -> Option<(RepoPath, bool)> {
+pub(super) fn live_copy(documents: &Documents, path: &RepoPath) -> Option<(RepoPath, bool)> {
     let own = lines(documents, path)?;
     let live = workflows::live(documents).filter_map(|(live, _)| Some((live, lines(documents, live)?)));
     let (live, same) = live
