@@ -1,8 +1,9 @@
 //! WF002 missing-path: a step of a workflow names a file or folder that is not there when it runs.
 
-use crate::deployment::Project;
 use crate::deployment::workflow_paths::{MissingStepPath, NamedBy, missing_step_paths};
-use crate::diagnostic::{Fix, RuleId, Severity};
+use crate::deployment::{Documents, Project};
+use crate::diagnostic::{Fix, Location, RepoPath, RuleId, Severity, Span};
+use crate::repo::Presence;
 use crate::rules::{Reporter, Rule};
 
 /// WF002 missing-path.
@@ -15,12 +16,12 @@ impl Rule for MissingPath {
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         for missing in missing_step_paths(project.documents()) {
-            report_missing(missing, report);
+            report_missing(project.documents(), missing, report);
         }
     }
 }
 
-fn report_missing(missing: MissingStepPath, report: &mut Reporter) {
+fn report_missing(documents: &Documents, missing: MissingStepPath, report: &mut Reporter) {
     let Some(first) = missing.places.first().cloned() else { return };
     let severity = severity(&missing);
     let (message, help) = words(&missing);
@@ -29,8 +30,8 @@ fn report_missing(missing: MissingStepPath, report: &mut Reporter) {
         NamedBy::Patterns { .. } | NamedBy::HashFiles(_) => "looked for here, too",
         _ => "named here, too",
     };
-    for place in missing.places.into_iter().skip(1) {
-        finding.label(place, label);
+    for place in missing.places.iter().skip(1) {
+        finding.label(place.clone(), label);
     }
     match missing.meant {
         Some(meant) => {
@@ -38,7 +39,15 @@ fn report_missing(missing: MissingStepPath, report: &mut Reporter) {
             if let Some((_, text)) = meant.edits.first() {
                 let words = format!("Write {text}");
                 let mut fix = if meant.same_name { Fix::safe(words) } else { Fix::unsafe_(words) };
-                for (place, text) in meant.edits {
+                // Other values of the file that lie in the folder are wrong with it.
+                let others = match missing.named_by {
+                    NamedBy::WorkingFolder => below(documents, &missing.path, &meant.path, &missing.places),
+                    _ => Vec::new(),
+                };
+                for (place, _) in &others {
+                    finding.label(place.clone(), "this lies in the same folder, and is wrong with it");
+                }
+                for (place, text) in meant.edits.into_iter().chain(others) {
                     fix = fix.replace(&place.path, place.span, text);
                 }
                 finding.fix(fix);
@@ -48,6 +57,35 @@ fn report_missing(missing: MissingStepPath, report: &mut Reporter) {
             finding.help(help);
         }
     }
+}
+
+/// The values of the workflow that lie in `wrong`, a folder that is not there, each with what it is in `right`, where that is.
+fn below(documents: &Documents, wrong: &RepoPath, right: &RepoPath, known: &[Location]) -> Vec<(Location, String)> {
+    let Some(path) = known.first().map(|place| &place.path) else { return Vec::new() };
+    let Some(source) = documents.repository().source(path) else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut at = 0;
+    for line in source.text().split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let Some((key, value)) = line.split_once(": ") else { continue };
+        let value = value.trim_end().trim_start_matches([' ', '"', '\'', '.', '/']);
+        let value = value.split(['"', '\'', ' ']).next().unwrap_or_default();
+        let Some(rest) = value.strip_prefix(wrong.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+        else {
+            continue;
+        };
+        let meant = format!("{right}{rest}");
+        let is_there = documents.repository().presence(&RepoPath::new(&meant)) != Presence::Absent;
+        let Some(offset) = line.get(key.len()..).and_then(|tail| tail.find(value)).filter(|_| is_there) else {
+            continue;
+        };
+        let span = Span::new(start + key.len() + offset, start + key.len() + offset + value.len());
+        if !known.iter().any(|place| place.span.covers(span)) && !key.trim_start().starts_with('#') {
+            found.push((Location::new(path, span), meant));
+        }
+    }
+    found
 }
 
 /// A step that can't find its file fails the job, unless the workflow says that it may, or something ran before that in
