@@ -82,7 +82,7 @@ def needs_of(metadata: str, extras: list[str], targets: set[str]) -> Needs:
 def in_order(specifiers: str) -> str:
     """The parts of a list of specifiers, each once, lower bounds first; empty where one can't be read."""
     parts = set((normal_specifier(specifiers) or "").split(",")) - {""}
-    if not all(re.fullmatch(r"(==|!=|~=|===|<=|>=|<|>)[^<>=!~]+", part) for part in parts):
+    if not all(re.fullmatch(r"(==|!=|~=|===|<=|>=|<|>)[^<>=!~\"]+", part) for part in parts):
         return ""
     return ",".join(sorted(parts, key=lambda part: ("=~>!<".index(part[0]), part)))
 

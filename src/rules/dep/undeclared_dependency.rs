@@ -178,6 +178,13 @@ fn is_brought(deployment: &Deployment<'_>, known: &ImportedModule) -> bool {
         Platform::Space(Sdk::Streamlit) => &["streamlit"],
         _ => &[],
     };
+    // `pipecat-ai[openai]` brings openai.
+    let by_extra = |declaration: &Declaration| {
+        declaration.requirement.has_extra(usual) || declaration.requirement.has_extra(&known.name)
+    };
+    if deployment.packages().declarations().iter().any(by_extra) {
+        return true;
+    }
     deployment
         .packages()
         .declarations()

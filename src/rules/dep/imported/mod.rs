@@ -56,11 +56,28 @@ fn is_in(module: &str, package: &str) -> bool {
     module.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// Whether some Python file of the repository names one of `modules`, wherever it is, where what runs is not known for sure.
+/// Whether some Python file of the repository names one of `modules`, wherever it is, and may run: where it is not known for
+/// sure what does, or what runs starts other programs.
 pub fn is_named(deployment: &Deployment<'_>, modules: &[String]) -> bool {
-    if deployment.reach().is_certain() {
+    if deployment.reach().is_certain() && !starts_others(deployment) {
         return false;
     }
     let mut names = modules.iter().filter_map(|module| module.split('.').next());
     names.any(|name| !deployment.documents().python_naming(name).is_empty())
+}
+
+/// Whether a file that runs there starts programs, or imports modules by names that are made there.
+fn starts_others(deployment: &Deployment<'_>) -> bool {
+    const NAMES: &[&str] = &["os.system", "os.popen", "importlib.import_module", "runpy.run_path", "runpy.run_module"];
+    let starts = |call: &Call| {
+        call.qualified().is_some_and(|name| {
+            let name = name.as_str();
+            NAMES.contains(&name)
+                || ["subprocess.", "os.exec", "os.spawn", "asyncio.create_subprocess"]
+                    .iter()
+                    .any(|start| name.starts_with(start))
+        })
+    };
+    let modules = deployment.reach().files().filter_map(|(path, _)| deployment.documents().python(path));
+    modules.flat_map(|module| &module.calls).any(starts)
 }
