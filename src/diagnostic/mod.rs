@@ -32,6 +32,17 @@ pub struct Label {
     pub message: String,
 }
 
+/// What a finding has in common with others of its file, so that one may tell of all: the jump of one library, say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shared {
+    /// What this one is about: "`langchain.chains.LLMChain`".
+    pub subjects: Vec<String>,
+    /// What is said of the subjects of all: "fail with langchain 1.5.0, which the next build installs".
+    pub predicate: String,
+    /// What to do about this one: "use `langchain_classic.chains.LLMChain`"; perhaps empty.
+    pub advice: String,
+}
+
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -57,6 +68,8 @@ pub struct Diagnostic {
     pub deployment: Option<String>,
     /// Whether the same finding in other files has the same cause, so that one tells of all.
     pub joins: bool,
+    /// What it has in common with others of its file.
+    pub shared: Option<Shared>,
 }
 
 impl Diagnostic {
@@ -75,6 +88,7 @@ impl Diagnostic {
             fix: None,
             deployment: None,
             joins: false,
+            shared: None,
         }
     }
 
@@ -105,6 +119,12 @@ impl Diagnostic {
     /// Says that the same finding in other files has the same cause.
     pub fn joins(&mut self) -> &mut Self {
         self.joins = true;
+        self
+    }
+
+    /// Says what it has in common with others of its file.
+    pub fn shares(&mut self, shared: Shared) -> &mut Self {
+        self.shared = Some(shared);
         self
     }
 

@@ -1,11 +1,17 @@
-//! One cause is one diagnostic: what a rule finds in several files of a deployment for the same reason is told once.
+//! One cause is one diagnostic: what a rule finds in several files of a deployment for the same reason is told once, and so
+//! is much of one cause in one file.
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Applicability, Diagnostic, Label, RuleId, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Fix, Label, RepoPath, RuleId, Severity};
 
 /// How many further places are labelled.
 const MAX_PLACES: usize = 20;
+
+/// From how many findings of one file and cause on one tells of all.
+const MANY: usize = 3;
+/// How many subjects are named.
+const MAX_NAMED: usize = 4;
 
 /// What findings of one cause have in common.
 type Cause = (RuleId, Severity, String, Option<String>, Option<String>, Option<(Applicability, String)>);
@@ -53,13 +59,108 @@ pub(super) fn join(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         }
         known.labels.extend(more);
     }
-    kept
+    fold(kept)
+}
+
+/// Findings of one file, rule and deployment of which the same is said, and whose fixes are of one kind.
+type Group = (RepoPath, RuleId, Severity, Option<String>, String, Option<Applicability>);
+
+/// Makes one finding of many that say the same of different things in one file.
+fn fold(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
+    for (index, diagnostic) in diagnostics.iter().enumerate() {
+        let Some(shared) = &diagnostic.shared else { continue };
+        let group = (
+            diagnostic.location.path.clone(),
+            diagnostic.rule,
+            diagnostic.severity,
+            diagnostic.deployment.clone(),
+            shared.predicate.clone(),
+            diagnostic.fix.as_ref().map(|fix| fix.applicability),
+        );
+        groups.entry(group).or_default().push(index);
+    }
+    let mut into: Vec<Option<usize>> = vec![None; diagnostics.len()];
+    for members in groups.into_values().filter(|members| members.len() >= MANY) {
+        let fixes = members.iter().filter_map(|index| diagnostics.get(*index)?.fix.as_ref());
+        let Some(first) = members.first().filter(|_| are_apart(fixes)) else { continue };
+        for index in members.iter().skip(1) {
+            into.get_mut(*index).into_iter().for_each(|slot| *slot = Some(*first));
+        }
+    }
+    let mut folded: BTreeMap<usize, Vec<Diagnostic>> = BTreeMap::new();
+    let mut kept = BTreeMap::new();
+    for (index, (diagnostic, first)) in diagnostics.into_iter().zip(into).enumerate() {
+        match first {
+            Some(first) => folded.entry(first).or_default().push(diagnostic),
+            None => {
+                kept.insert(index, diagnostic);
+            }
+        }
+    }
+    for (first, others) in folded {
+        kept.entry(first).and_modify(|diagnostic| tell_of_all(diagnostic, others));
+    }
+    kept.into_values().collect()
+}
+
+/// Whether no edits of several fixes touch each other, so that all can be done at once.
+fn are_apart<'f>(fixes: impl Iterator<Item = &'f Fix>) -> bool {
+    let mut edits: Vec<_> = fixes.flat_map(|fix| &fix.edits).collect();
+    edits.sort_by_key(|edit| (&edit.path, edit.span));
+    edits.windows(2).all(|pair| match pair {
+        [one, next] => one.path != next.path || (one.span.end < next.span.start),
+        _ => true,
+    })
+}
+
+/// Puts what others of its file say into the first finding.
+fn tell_of_all(first: &mut Diagnostic, others: Vec<Diagnostic>) {
+    let Some(own) = first.shared.clone() else { return };
+    let mut subjects = own.subjects;
+    let mut places = Vec::new();
+    let mut evidence = std::mem::take(&mut first.labels);
+    for other in others {
+        let Some(shared) = other.shared else { continue };
+        let message = match shared.advice.as_str() {
+            "" => shared.subjects.join(", "),
+            advice => format!("{}: {advice}", shared.subjects.join(", ")),
+        };
+        places.push(Label { location: other.location, message });
+        evidence.extend(other.labels.into_iter().filter(|label| !evidence.contains(label)).collect::<Vec<_>>());
+        subjects.extend(shared.subjects);
+        if let (Some(fix), Some(more)) = (&mut first.fix, other.fix) {
+            fix.message = "Mend all of them".to_owned();
+            fix.edits.extend(more.edits);
+        }
+    }
+    let mut named: Vec<String> = Vec::new();
+    for subject in subjects {
+        if !named.contains(&subject) {
+            named.push(subject);
+        }
+    }
+    let rest = named.len().saturating_sub(MAX_NAMED);
+    let listed = named.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(", ");
+    first.message = match (rest, named.split_last()) {
+        (0, Some((last, before))) => format!("{} and {last} {}", before.join(", "), own.predicate),
+        _ => format!("{listed} and {rest} more {}", own.predicate),
+    };
+    if !own.advice.is_empty() {
+        first.remark = Some(format!("here {}", own.advice));
+    }
+    let left = places.len().saturating_sub(MAX_PLACES);
+    if let Some(next) = places.get_mut(MAX_PLACES).filter(|_| left > 1) {
+        next.message = format!("and in {left} more places");
+        places.truncate(MAX_PLACES + 1);
+    }
+    first.labels = places.into_iter().chain(evidence).collect();
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::{Fix, Location, RepoPath, Span};
+    use crate::diagnostic::{Location, Shared, Span};
 
     fn finding(file: &str, message: &str) -> Diagnostic {
         let rule = RuleId { code: "API001", name: "removed-api" };
@@ -81,6 +182,32 @@ mod tests {
         let labels: Vec<_> = first.labels.iter().map(|label| label.location.path.as_str()).collect();
         assert_eq!(labels, ["requirements.txt", "c.py"]);
         assert_eq!(first.fix.as_ref().unwrap().edits.len(), 2);
+    }
+
+    #[test]
+    fn much_of_one_cause_in_a_file_is_told_once() {
+        let one = |at: usize, subject: &str, fix: bool| {
+            let rule = RuleId { code: "API001", name: "removed-api" };
+            let path = RepoPath::new("a.py");
+            let place = Location::new(&path, Span::new(at, at + 1));
+            let mut found = Diagnostic::new(rule, Severity::Warning, place, format!("{subject} fails with x 2"));
+            found.label(Location::file(&RepoPath::new("requirements.txt")), "any x");
+            found.fix(fix.then(|| Fix::safe("Use it").replace(&path, Span::new(at, at + 1), "y")));
+            let advice = format!("use {subject}2");
+            found.shares(Shared { subjects: vec![subject.to_owned()], predicate: "fail with x 2".to_owned(), advice });
+            found
+        };
+        let two = join(vec![one(1, "a", true), one(5, "b", true)]);
+        assert_eq!(two.len(), 2, "few are told one by one");
+        let found = join(vec![one(1, "a", true), one(5, "b", true), one(9, "c", true), one(20, "d", false)]);
+        assert_eq!(found.len(), 2, "a fix takes only those with it that it mends");
+        let first = found.first().unwrap();
+        assert_eq!(first.message, "a, b and c fail with x 2");
+        let labels: Vec<_> = first.labels.iter().map(|label| label.message.as_str()).collect();
+        assert_eq!(labels, ["b: use b2", "c: use c2", "any x"]);
+        assert_eq!(first.fix.as_ref().unwrap().edits.len(), 3);
+        let touching = join(vec![one(1, "a", true), one(2, "b", true), one(3, "c", true)]);
+        assert_eq!(touching.len(), 3, "edits that touch stay apart");
     }
 
     #[test]

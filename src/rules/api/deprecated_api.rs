@@ -5,7 +5,7 @@ use crate::knowledge::{Change, ChangeKind, Library};
 use crate::rules::Reporter;
 
 use super::change_rule::{ChangeRule, Found, Question};
-use super::finding::{Kind, all_in_words, explain};
+use super::finding::{Kind, Said, all_in_words, explain};
 
 /// API002 deprecated-api.
 pub static DEPRECATED_API: ChangeRule =
@@ -36,6 +36,10 @@ pub(super) fn report(found: &Found<'_, '_>, report: &mut Reporter) {
     let noticed = removed || !change.warns_quietly();
     let severity = if noticed && found.deployment.reach().is_certain() { Severity::Warning } else { Severity::Advice };
     let (what, verb) = all_in_words(found.uses, "is", "are");
-    let message = format!("{what} {verb} deprecated in {}", judgement.versions);
-    explain(found, report, severity, message, judgement, Kind::Deprecation);
+    let versions = &judgement.versions;
+    let said = Said {
+        message: format!("{what} {verb} deprecated in {versions}"),
+        predicate: Some(format!("are deprecated in {versions}")),
+    };
+    explain(found, report, severity, said, judgement, Kind::Deprecation);
 }

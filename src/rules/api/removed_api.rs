@@ -5,7 +5,7 @@ use crate::knowledge::{Change, ChangeKind, Library};
 use crate::rules::Reporter;
 
 use super::change_rule::{ChangeRule, Found, Question};
-use super::finding::{Kind, all_in_words, explain};
+use super::finding::{Kind, Said, all_in_words, explain};
 
 /// API001 removed-api.
 pub static REMOVED_API: ChangeRule =
@@ -24,6 +24,10 @@ pub(super) fn report(found: &Found<'_, '_>, report: &mut Reporter) {
     let severity = if judgement.every && !hidden { Severity::Error } else { Severity::Warning };
     let (what, verb) = all_in_words(found.uses, "fails", "fail");
     let tail = if hidden { ", and a broad `except` hides it" } else { "" };
-    let message = format!("{what} {verb} with {}{tail}", judgement.versions);
-    explain(found, report, severity, message, judgement, Kind::Failure);
+    let versions = &judgement.versions;
+    let said = Said {
+        message: format!("{what} {verb} with {versions}{tail}"),
+        predicate: Some(format!("fail with {versions}{tail}")),
+    };
+    explain(found, report, severity, said, judgement, Kind::Failure);
 }

@@ -6,7 +6,7 @@ use std::cell::LazyCell;
 
 use crate::deployment::packages::{Allowed, Origin, Packages, Verdict};
 use crate::deployment::{Deployment, Role};
-use crate::diagnostic::{Fix, Label, Location, RepoPath, Severity};
+use crate::diagnostic::{Fix, Label, Location, RepoPath, Severity, Shared};
 use crate::knowledge::{
     Change, ChangeKind, FixAvailability, Library, PythonVersion, StatedSeverity, VersionSet, filled,
 };
@@ -16,7 +16,7 @@ use super::change_rule::Found;
 use super::usage::{NamesByRoot, Use, imports_library, names_any, uses};
 
 pub(super) use words::all_in_words;
-use words::{help, replacements};
+use words::{advice, each_in_words, help, replacements};
 
 /// The versions of one library in a deployment, with what says so.
 pub(super) enum Installed<'p> {
@@ -195,6 +195,14 @@ pub(super) fn each_use(
             // Where what starts is a guess, a module of a package is imported rather than run.
             let is_program = is_script && (deployment.reach().is_certain() || !is_in_package(deployment, path));
             found.retain(|one| (is_program || !one.main_only) && matters(deployment, one.change));
+            // Where the module itself fails, nothing after its import runs.
+            let fails = |one: &&Use| {
+                let breaks = one.change.breaks.as_ref().filter(|_| one.change.kind == ChangeKind::Module);
+                !one.symbol.contains('.') && breaks.is_some_and(|breaks| installed.judge(breaks).is_some())
+            };
+            if let Some(whole) = found.iter().find(fails).map(|one| one.change) {
+                found.retain(|one| std::ptr::eq(one.change, whole));
+            }
             while let Some(first) = found.first().cloned() {
                 let (same, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| belongs_to(one, &first));
                 report(path, &same, installed);
@@ -258,12 +266,26 @@ pub(super) enum Kind {
     Deprecation,
 }
 
+/// What is said of uses that make one finding.
+pub(super) struct Said {
+    /// In a sentence of its own.
+    pub message: String,
+    /// Without them, where the same may be said of others in the file: "fail with langchain 1.5.0".
+    pub predicate: Option<String>,
+}
+
+impl From<String> for Said {
+    fn from(message: String) -> Self {
+        Self { message, predicate: None }
+    }
+}
+
 /// Reports uses that make one finding, with labels, help and fix.
 pub(super) fn explain(
     found: &Found<'_, '_>,
     report: &mut Reporter,
     severity: Severity,
-    message: String,
+    said: impl Into<Said>,
     judgement: Judgement,
     kind: Kind,
 ) {
@@ -273,6 +295,7 @@ pub(super) fn explain(
         StatedSeverity::Warning => Severity::Warning,
         StatedSeverity::Advice => Severity::Advice,
     });
+    let Said { message, predicate } = said.into();
     let message = one.change.message.as_ref().map_or(message, |own| filled(own, &one.symbol));
     let finding = report.report(stated.unwrap_or(severity), place(found.path, one), message);
     finding.labels(
@@ -284,6 +307,9 @@ pub(super) fn explain(
     // What a team says in its own words is about each place.
     if one.change.message.is_none() {
         finding.joins();
+        if let Some(predicate) = predicate {
+            finding.shares(Shared { subjects: each_in_words(found.uses), predicate, advice: advice(found.uses) });
+        }
     }
     finding.labels(judgement.labels);
     let help = help(found.uses, found.installed, kind);

@@ -27,6 +27,24 @@ pub(in crate::rules::api) fn all_in_words(
     (if arguments { format!("{listed} of {symbol}") } else { listed }, verb)
 }
 
+/// What is used, one by one, each once.
+pub(super) fn each_in_words(uses: &[Use]) -> Vec<String> {
+    each_once(uses.iter().map(Use::in_words).collect())
+}
+
+/// What to write instead of uses, as an advice: "use `b`, from c"; empty where there is nothing.
+pub(super) fn advice(uses: &[Use]) -> String {
+    let new = replacements(uses);
+    let same =
+        uses.iter().all(|one| one.change.requires == uses.first().and_then(|first| first.change.requires.clone()));
+    let package = uses.first().and_then(|one| one.change.requires.as_ref()).filter(|_| same);
+    match package {
+        _ if new.is_empty() => String::new(),
+        Some(package) => format!("use {new}, from {package}"),
+        None => format!("use {new}"),
+    }
+}
+
 /// What to write instead, of all uses, each once; and for which of them, where that would not be clear.
 pub(super) fn replacements(uses: &[Use]) -> String {
     let replaced = || uses.iter().filter_map(|one| Some((one, one.change.use_instead()?)));
