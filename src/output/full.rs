@@ -39,14 +39,22 @@ struct Full {
 impl Full {
     fn findings(&self, out: &mut dyn Write, findings: &Findings<'_>) -> io::Result<()> {
         let diagnostics = findings.by_severity(self.presentation.advice);
-        let has_headings = findings.deployments > 1;
-        let mut heading: Option<&Option<String>> = None;
-        for diagnostic in diagnostics {
-            if has_headings && heading != Some(&diagnostic.deployment) {
-                heading = Some(&diagnostic.deployment);
-                self.heading(out, diagnostic.deployment.as_deref())?;
+        if findings.deployments < 2 {
+            return diagnostics.into_iter().try_for_each(|diagnostic| self.diagnostic(out, findings, diagnostic));
+        }
+        // The deployment with the worst finding first, and under each what concerns it.
+        let mut deployments: Vec<Option<&str>> = Vec::new();
+        for diagnostic in &diagnostics {
+            let deployment = diagnostic.deployment.as_deref();
+            if !deployments.contains(&deployment) {
+                deployments.push(deployment);
             }
-            self.diagnostic(out, findings, diagnostic)?;
+        }
+        for deployment in deployments {
+            self.heading(out, deployment)?;
+            for diagnostic in diagnostics.iter().filter(|one| one.deployment.as_deref() == deployment) {
+                self.diagnostic(out, findings, diagnostic)?;
+            }
         }
         Ok(())
     }

@@ -87,7 +87,7 @@ pub fn write_summary(
         found.push(if advice_shown {
             paint.severity(Severity::Advice, &advice)
         } else {
-            format!("{} (--advice shows it)", paint.severity(Severity::Advice, &advice))
+            format!("{} (shown with --advice)", paint.severity(Severity::Advice, &advice))
         });
     }
     let files = number(counts.files, "file", "files");
