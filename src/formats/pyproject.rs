@@ -25,6 +25,8 @@ pub struct Pyproject {
     pub groups: Vec<RequirementGroup>,
     /// What it needs to be built: `build-system.requires`.
     pub build_requires: Vec<Requirement>,
+    /// The module that builds it, where it is not one of its own: `build-system.build-backend`.
+    pub build_backend: Option<Spanned<String>>,
     /// Bounds on packages that are needed anyway: `tool.uv.constraint-dependencies`.
     pub constraints: Vec<Requirement>,
     /// Versions that replace what packages ask for: `tool.uv.override-dependencies`.

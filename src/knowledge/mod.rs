@@ -2,6 +2,7 @@
 
 mod actions;
 pub mod api_changes;
+pub mod build_backends;
 mod debian;
 mod development;
 mod environment;

@@ -16,6 +16,10 @@ impl Pyproject {
             if let Some(requires) = build.get("requires") {
                 self.build_requires = self.requirements(text, requires);
             }
+            if build.get("backend-path").is_none() {
+                let backend = build.get("build-backend").and_then(|item| string_of(text, item));
+                self.build_backend = backend.map(|backend| backend.spanned());
+            }
         }
         let Some(project) = table_at(root, &["project"]) else { return };
         self.is_manifest = true;

@@ -15,6 +15,7 @@ fn a_standard_project_is_read_with_places() {
     let text = r#"# 日本 🚀
 [build-system]
 requires = ["hatchling>=1.20"]
+build-backend = "hatchling.build"
 [project]
 name = "app"
 requires-python = ">=3.10,<3.13"

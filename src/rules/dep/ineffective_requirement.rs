@@ -6,6 +6,7 @@ use crate::deployment::Deployment;
 use crate::deployment::packages::{Declaration, Origin, options_on_own_lines};
 use crate::diagnostic::{Fix, Location, RepoPath, RuleId};
 use crate::knowledge::VersionSet;
+use crate::knowledge::build_backends::backend_instead;
 use crate::knowledge::standard_library::{is_backport, is_standard_module};
 use crate::rules::{Reporter, Rule};
 
@@ -32,6 +33,9 @@ impl Rule for IneffectiveRequirement {
             ignored_options(deployment, path, report);
             contradictions(deployment, path, report);
         }
+        for manifest in manifests.iter().filter(|manifest| manifest.origin == Origin::Pyproject) {
+            unknown_backend(deployment, &manifest.path, report);
+        }
         left_out(deployment, report);
         backports(deployment, report);
     }
@@ -48,6 +52,18 @@ fn refused_lines(deployment: &Deployment<'_>, path: &RepoPath, report: &mut Repo
         finding.label(Location::new(path, error.span), error.value.clone());
     }
     finding.help("write one requirement a line, as in `name>=1.0; python_version < \"3.13\"`, and comments behind `#`");
+}
+
+/// A `build-backend` that its package does not have: the project can't be installed.
+fn unknown_backend(deployment: &Deployment<'_>, path: &RepoPath, report: &mut Reporter) {
+    let backend = deployment.documents().pyproject(path).and_then(|project| project.build_backend.as_ref());
+    let Some(backend) = backend else { return };
+    let Some(instead) = backend_instead(&backend.value) else { return };
+    let package = instead.split('.').next().unwrap_or_default();
+    let message = format!("{package} has no `{}`: pip can't build the project, and installs nothing", backend.value);
+    let finding = severe(deployment, report, Location::new(path, backend.span), message);
+    finding.help(format!("write `{instead}`; the build says: BackendUnavailable"));
+    finding.fix(Fix::safe(format!("Build with {instead}")).replace(path, backend.span, instead));
 }
 
 /// The declarations that stand in one file.
