@@ -115,6 +115,48 @@ impl Deployment<'_> {
         found
     }
 
+    /// The image that has none of the Debian packages `names`, nor one whose name begins so; `None` where it may. Known of
+    /// Spaces whose platform builds the image, and of the images of Python where each command is known for what it brings.
+    #[must_use]
+    pub fn image_without(&self, names: &[String]) -> Option<Fact<String>> {
+        let brings = |package: &str| names.iter().any(|name| package.starts_with(name.as_str()));
+        let Some((path, last)) = self.dockerfile() else {
+            let Platform::Space(super::Sdk::Gradio) = self.platform().value else { return None };
+            let packages = self.root().join("packages.txt")?;
+            let text = self.documents().repository().source(&packages).map_or("", |source| source.text());
+            let image = self.platform().clone().map(|_| "the image of Gradio Spaces".to_owned());
+            return (!text.split_whitespace().any(brings)).then_some(image);
+        };
+        let Some(Ok(dockerfile)) = self.documents().dockerfile(path) else { return None };
+        let stage = dockerfile.stages.get(last)?;
+        let Base::External(image) = dockerfile.root_base(stage) else { return None };
+        if image.name != "python" || image.registry.is_some() {
+            return None;
+        }
+        for (_, instruction) in dockerfile.instructions(stage) {
+            match &instruction.kind {
+                InstructionKind::Run(run) => {
+                    for invocation in run.commands.iter().flat_map(shell::invocations) {
+                        let is_apt = matches!(invocation.name(), "apt-get" | "apt");
+                        let is_known = is_apt
+                            || invocation.is_python()
+                            || debian().brings_no_commands.iter().any(|name| name == invocation.name());
+                        let may_bring = |word: &shell::Word| is_apt && (word.plain().is_none() || brings(&word.text));
+                        if !is_known || invocation.arguments.iter().any(may_bring) {
+                            return None;
+                        }
+                    }
+                }
+                InstructionKind::Copy(copy) | InstructionKind::Add(copy) if copy.from.is_some() => return None,
+                InstructionKind::Shell(_) => return None,
+                _ => {}
+            }
+        }
+        let root = dockerfile.chain(stage).first().map_or(stage.image.span, |root| root.image.span);
+        let tag = image.tag.as_deref().map(|tag| format!(":{tag}")).unwrap_or_default();
+        Some(Fact::stated(format!("{}{tag}", image.name), Location::new(path, root)))
+    }
+
     /// `packages.txt` of a Gradio Space, which is built on the official image of its Python.
     fn space_packages(&self) -> Vec<SystemPackage> {
         let Platform::Space(super::Sdk::Gradio) = self.platform().value else { return vec![] };

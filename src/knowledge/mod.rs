@@ -11,6 +11,7 @@ pub mod import_names;
 pub mod package_breaks;
 pub mod package_needs;
 mod page;
+pub mod programs;
 mod public_images;
 pub mod python_version;
 mod releases;

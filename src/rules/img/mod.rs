@@ -6,6 +6,7 @@ mod floating_image_tag;
 mod misnamed;
 mod missing_build_path;
 mod missing_health_check;
+mod missing_program;
 mod unavailable_system_package;
 mod volumes;
 

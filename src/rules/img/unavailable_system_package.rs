@@ -5,6 +5,8 @@ use crate::diagnostic::{Fix, RuleId, Severity};
 use crate::knowledge::debian;
 use crate::rules::{Reporter, Rule};
 
+use super::missing_program;
+
 /// IMG004 unavailable-system-package.
 pub struct UnavailableSystemPackage;
 
@@ -44,6 +46,7 @@ impl Rule for UnavailableSystemPackage {
             finding.labels(apt.release.label(format!("this is {release}")));
             finding.help(help);
         }
+        missing_program::report(deployment, report);
         for package in deployment.system_packages() {
             let release = package.release.value;
             let Some(gone) = debian().missing(&package.name, release) else { continue };
