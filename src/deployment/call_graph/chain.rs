@@ -94,9 +94,10 @@ impl Chain<'_> {
 
 impl<'d> CallGraph<'d> {
     /// The shortest way from a coroutine or a callback of the loop down to a place in the plain function `start`, without a
-    /// thread, a process or an unknown runner between, and without a call whose literals lead elsewhere. `is_cut` tells functions that make sure themselves that no loop runs below
+    /// thread, a process or an unknown runner between, and without a call whose literals lead elsewhere. `is_cut` tells
+    /// functions that make sure themselves that no loop runs below
     /// them; no way leads through these. Generators, but for those that a `with` enters, and functions with decorators of
-    /// unknown effect are not followed either. `is_served` tells files that a server imports while its loop runs. Ways
+    /// unknown effect are not followed either; nor places that `is_harmless` tells. `is_served` tells files that a server imports while its loop runs. Ways
     /// without inferred hops come first.
     #[must_use]
     pub fn loop_above(
@@ -105,6 +106,7 @@ impl<'d> CallGraph<'d> {
         place: BlockId,
         is_cut: &dyn Fn(FunctionAt<'d>) -> bool,
         is_served: &dyn Fn(&RepoPath) -> bool,
+        is_harmless: &dyn Fn(&Edge<'d>) -> bool,
     ) -> Option<Chain<'d>> {
         let mut seen: Vec<(FunctionAt<'d>, Option<(usize, Edge<'d>)>)> = vec![(start, None)];
         let mut queue = VecDeque::from([(0_usize, 0_usize)]);
@@ -135,6 +137,7 @@ impl<'d> CallGraph<'d> {
                 let calls = edge.call.filter(|_| edge.kind == EdgeKind::Call);
                 if edge.module.is_caught_by_name(edge.block, "RuntimeError")
                     || is_lazy(edge)
+                    || is_harmless(&edge)
                     || calls.is_some_and(|call| self.is_switched_off(call, function, below))
                 {
                     continue;

@@ -13,7 +13,10 @@ fn above(files: &[(&str, &str)], start: &str) -> Option<Vec<String>> {
     let (file, name) = start.split_once(':').unwrap();
     let (path, module) = graph.file(&RepoPath::new(file)).unwrap();
     let (id, _) = module.function_ids().find(|(_, function)| &*function.qualified == name)?;
-    let chain = graph.loop_above(FunctionAt { path, module, id }, module.function(id).body, &|_| false, &|_| false)?;
+    let chain =
+        graph.loop_above(FunctionAt { path, module, id }, module.function(id).body, &|_| false, &|_| false, &|_| {
+            false
+        })?;
     let mut names = vec![chain.root_name().to_owned()];
     names.extend(
         chain

@@ -1,16 +1,17 @@
 //! AIO008 blocking-in-coroutine: calls that hold the event loop until something outside answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::deployment::call_graph::{CallGraph, Chain, EdgeKind, FunctionAt};
 use crate::deployment::{Documents, Project};
-use crate::diagnostic::{Fix, Location, RepoPath, RuleId};
+use crate::diagnostic::{Fix, Label, Location, RepoPath, RuleId, Span};
 use crate::formats::python::{Call, Function, FunctionId, Module, ValueKind};
 use crate::knowledge::{BlockingCall, blocking_calls, fits_any};
 use crate::rules::program::{has_program, program_modules_where};
 use crate::rules::{Reporter, Rule};
 
 use super::context::asks_for_a_loop;
+use super::decided::is_decided;
 use super::edits::{can_be_awaited, import_asyncio, in_thread, parentheses};
 
 /// AIO008 blocking-in-coroutine.
@@ -37,6 +38,8 @@ const LITERALS: &[&str] = &[
 /// Without it a file has no coroutine.
 const ASYNC: &str = "async def";
 
+/// So many coroutines of one file that hold their loop alike are reported one by one; more are one finding.
+const MAX_SINGLE: usize = 3;
 /// Sleeps up to this many seconds hold nothing up.
 const SHORT_SLEEP: f64 = 0.05;
 /// Plain functions whose callers are looked up in one repository.
@@ -67,18 +70,34 @@ impl Rule for BlockingInCoroutine {
             let mut functions: Vec<(FunctionId, Vec<(&Call, &BlockingCall)>)> = Vec::new();
             for call in module.live_calls() {
                 let (Some(id), Some(row)) = (call.function, blocking(call)) else { continue };
+                let source = project.documents().repository().source(path);
+                if is_at_startup(project.documents(), FunctionAt { path, module, id }, call.span)
+                    || source.is_some_and(|source| is_decided(source, module, call, &["ASYNC2"]))
+                {
+                    continue;
+                }
                 match functions.iter_mut().find(|(known, _)| *known == id) {
                     Some((_, calls)) => calls.push((call, row)),
                     None => functions.push((id, vec![(call, row)])),
                 }
             }
-            for (id, calls) in functions {
+            let (coroutines, plain): (Vec<_>, Vec<_>) =
+                functions.into_iter().partition(|(id, _)| module.function(*id).is_async);
+            let mut alike: BTreeMap<(bool, &str), Vec<Blocked<'_>>> = BTreeMap::new();
+            for (id, calls) in coroutines {
+                let Some((_, row)) = calls.first() else { continue };
                 let function = FunctionAt { path, module, id };
-                if module.function(id).is_async {
-                    report_direct(project.documents(), function, &calls, report);
-                } else if helpers < MAX_HELPERS {
+                alike.entry((serves(function.row()), &row.what)).or_default().push(Blocked { function, calls });
+            }
+            for blocked in alike.values() {
+                // The same habit all over a file is one cause.
+                let size = if blocked.len() > MAX_SINGLE { blocked.len() } else { 1 };
+                blocked.chunks(size).for_each(|blocked| report_direct(project.documents(), blocked, report));
+            }
+            for (id, calls) in plain {
+                if helpers < MAX_HELPERS {
                     helpers += 1;
-                    report_helper(&graph, function, &calls, report);
+                    report_helper(&graph, FunctionAt { path, module, id }, &calls, report);
                 }
             }
         }
@@ -97,25 +116,57 @@ fn blocking(call: &Call) -> Option<&'static BlockingCall> {
     (!(name.as_str() == "time.sleep" && short)).then_some(row)
 }
 
-fn report_direct(
-    documents: &Documents,
-    function: FunctionAt<'_>,
-    calls: &[(&Call, &BlockingCall)],
-    report: &mut Reporter,
-) {
+/// A coroutine with the calls that hold its loop.
+struct Blocked<'d> {
+    function: FunctionAt<'d>,
+    calls: Vec<(&'d Call, &'static BlockingCall)>,
+}
+
+/// Reports coroutines of one file that hold their loop in the same way, at the first call of the first.
+fn report_direct(documents: &Documents, blocked: &[Blocked<'_>], report: &mut Reporter) {
+    let Some((Blocked { function, calls }, more)) = blocked.split_first() else { return };
     let Some(((call, row), others)) = calls.split_first() else { return };
     let path = function.path;
     let name = &function.row().qualified;
     let location = Location::new(path, call.span);
+    let too = match more.len() {
+        0 => String::new(),
+        count => format!(", and so do {count} more coroutines of this file"),
+    };
     let finding = if serves(function.row()) {
-        report.warning(location, format!("every other request waits while `{name}` {}", row.what))
+        report.warning(location, format!("every other request waits while `{name}` {}{too}", row.what))
     } else {
-        report.advice(location, format!("everything else on the event loop waits while `{name}` {}", row.what))
+        report.advice(location, format!("everything else on the event loop waits while `{name}` {}{too}", row.what))
     };
     for (other, row) in others {
         finding.label(Location::new(path, other.span), format!("and here, while it {}", row.what));
     }
-    finding.help(format!("use {}", row.instead)).fix(fix(documents, path, function.module, calls));
+    for Blocked { function, calls } in more {
+        let name = &function.row().qualified;
+        finding.labels(calls.iter().map(|(call, row)| Label {
+            location: Location::new(path, call.span),
+            message: format!("and here, while `{name}` {}", row.what),
+        }));
+    }
+    let calls: Vec<_> = blocked.iter().flat_map(|one| one.calls.iter().copied()).collect();
+    finding.help(format!("use {}", row.instead)).fix(fix(documents, path, function.module, &calls));
+}
+
+/// Whether a place runs before the program answers anybody: in a hook of the start, or in a lifespan before its `yield`.
+fn is_at_startup(documents: &Documents, function: FunctionAt<'_>, place: Span) -> bool {
+    let row = function.row();
+    let hook = row.decorators.iter().any(|decorator| {
+        let event = decorator.call.and_then(|call| function.module.call(call).positional(0));
+        decorator.text.ends_with(".before_serving")
+            || (decorator.text.ends_with(".on_event")
+                && event.is_some_and(|event| event.value.as_str() == Some("startup")))
+    });
+    if !row.is_async || hook || &*row.name == "setup_hook" {
+        return row.is_async;
+    }
+    let before = Span::new(row.body_span.start, place.start.max(row.body_span.start));
+    let text = documents.repository().source(function.path).map_or("", |source| before.of(source.text()));
+    row.name.contains("lifespan") && row.is_generator && !text.contains("yield")
 }
 
 fn report_helper(
@@ -127,7 +178,9 @@ fn report_helper(
     let Some((call, row)) = calls.first() else { return };
     // What asks whether a loop runs knows why it goes this way.
     let cut = |found: FunctionAt<'_>| asks_for_a_loop(graph, found);
-    let chain = graph.loop_above(function, call.block, &cut, &|_| false);
+    let chain = graph.loop_above(function, call.block, &cut, &|_| false, &|edge| {
+        edge.function().is_some_and(|caller| is_at_startup(graph.documents(), caller, edge.span))
+    });
     let Some(chain) = chain.filter(|chain| !chain.is_inferred()) else { return };
     report
         .advice(

@@ -12,6 +12,7 @@ use crate::rules::program::{has_program, is_vendored, program_modules};
 use crate::rules::{Reporter, Rule};
 
 use super::context::{Contexts, contexts, watchers};
+use super::decided::is_decided;
 use super::task_without_loop::LoopQuestion;
 
 /// AIO004 dangling-task.
@@ -48,6 +49,10 @@ impl Rule for DanglingTask {
         for (path, module) in program_modules(documents, LITERALS) {
             let mut dropped = BTreeMap::<Loss, Vec<&Call>>::new();
             for call in module.live_calls().filter(|call| makes_task(call) && is_dropped(call)) {
+                let source = documents.repository().source(path);
+                if source.is_some_and(|source| is_decided(source, module, call, &["RUF006"])) {
+                    continue;
+                }
                 let in_coroutine = module.is_inside_async(call);
                 if !in_coroutine && (is_callback(&graph, path, module, call) || fails(path, module, call)) {
                     continue;

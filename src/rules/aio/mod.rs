@@ -3,6 +3,7 @@
 mod blocking_in_coroutine;
 pub(in crate::rules) mod context;
 mod dangling_task;
+mod decided;
 mod edits;
 mod get_event_loop;
 mod lock_self_deadlock;

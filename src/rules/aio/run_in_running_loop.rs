@@ -201,7 +201,9 @@ fn report_chain(
     report: &mut Reporter,
 ) -> bool {
     let cut = |found: FunctionAt<'_>| asks_for_a_loop(graph, found);
-    let Some(chain) = graph.loop_above(function, call.block, &cut, &|path| served.under_loop(path).is_some()) else {
+    let Some(chain) =
+        graph.loop_above(function, call.block, &cut, &|path| served.under_loop(path).is_some(), &|_| false)
+    else {
         return false;
     };
     let of_library = match chain.root {

@@ -125,7 +125,9 @@ impl Wait<'_> {
             }
             (true, _)
                 if !is_handled
-                    && graph.loop_above(self.function, self.call.block, &|_| false, &|_| false).is_none() =>
+                    && graph
+                        .loop_above(self.function, self.call.block, &|_| false, &|_| false, &|_| false)
+                        .is_none() =>
             {
                 (
                     format!(
@@ -153,9 +155,13 @@ impl Wait<'_> {
 
     /// A plain function that a coroutine reaches, and that waits for a loop that may be the coroutine's.
     fn report_held_above(&self, graph: &CallGraph<'_>, report: &mut Reporter) {
-        let Some(chain) =
-            graph.loop_above(self.function, self.call.block, &|found| asks_for_a_loop(graph, found), &|_| false)
-        else {
+        let Some(chain) = graph.loop_above(
+            self.function,
+            self.call.block,
+            &|found| asks_for_a_loop(graph, found),
+            &|_| false,
+            &|_| false,
+        ) else {
             return;
         };
         let message = format!(
