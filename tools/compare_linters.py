@@ -18,6 +18,7 @@ import json
 import re
 import subprocess
 import sys
+import textwrap
 import tomllib
 from pathlib import Path
 
@@ -169,19 +170,24 @@ def main() -> int:
 def page(rows: list[str], counts: dict[str, int], versions: dict[str, str], total: int, missed: int) -> str:
     said = ", ".join(f"{tool} {count}" for tool, count in counts.items())
     used = "; ".join(f"{tool}: {version}" for tool, version in versions.items())
+    own = f"preflight reports {total - missed} of them" if missed else "preflight reports all of them"
+    if missed:
+        own += "; where it is silent, the last column gives the reason"
+    paragraphs = [
+        "Each failure that preflight was made for stands in a fixture, a small repository under `fixtures/`, with a corrected "
+        "twin. This table shows what other linters say about it, run for real with all their rules: a message is quoted where it "
+        "stands on a line that preflight's finding or its labels name, and goes away in the twin. Rules on style are left out. "
+        f"`–` means that the tool says nothing. The table has {total} rows; in so many of them each tool has something to say: "
+        f"{said}. {own}.",
+        "These tools are good at what they are for, which is code. Most of these failures are not in the code of one file: they "
+        "are in what surrounds it.",
+        f"Written by `tools/compare_linters.py` from `tools/failures.toml`. Versions: {used}; semgrep with the public rules for "
+        "Python of semgrep/semgrep-rules.",
+    ]
+    wrapped = "\n\n".join(textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False) for text in paragraphs)
     head = f"""# What other linters say
 
-Each failure that preflight was made for stands in a fixture, a small repository under `fixtures/`, with a corrected twin.
-This table shows what other linters say about it, run for real with all their rules: a message is quoted where it stands on a
-line that preflight's finding or its labels name and goes away in the twin. Rules on style are left out. `–` means that the
-tool says nothing. Of {total} failures they have something to say about: {said}. preflight says nothing of {missed}, and
-why not.
-
-These tools are good at what they are for, which is code. Most of these failures are not in the code of one file: they are in
-what surrounds it.
-
-Written by `tools/compare_linters.py` from `tools/failures.toml`. Versions: {used}; semgrep with the public rules for Python
-of semgrep/semgrep-rules.
+{wrapped}
 
 | # | failure | fixture | ruff | pylint | flake8-async | semgrep | mypy | preflight |
 |---|---|---|---|---|---|---|---|---|
