@@ -69,7 +69,7 @@ impl Chain<'_> {
         self.hops.iter().enumerate().map(move |(position, hop)| {
             let callee = &hop.callee.row().qualified;
             let number = if count > 1 { format!("{}: ", position + 1) } else { String::new() };
-            let how = if hop.edge.inferred { ", by its name" } else { "" };
+            let how = if hop.edge.inferred { ", inferred from the name" } else { "" };
             let calls = if hop.callee.row().decorators.iter().any(|row| row.text.ends_with("property")) {
                 "reads"
             } else if hop.edge.call.is_none() {

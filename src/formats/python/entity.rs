@@ -6,6 +6,7 @@ use ruff_python_ast::{self as ast, Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::FxHashMap;
 
+use super::elements::Part;
 use super::known::{is_builtin, returned_class, returns_receiver_class, same_class};
 use super::scope::{Binding, BindingKind, ScopeId, SymbolId};
 use super::walk::{Definition, Walked};
@@ -126,6 +127,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
                 .entity(&node.left, scope)
                 .filter(|left| *left == Entity::Instance(QualifiedName::new("pathlib.Path"))),
             Expr::Lambda(node) => self.walked.lambdas.get(&node.range).map(|id| Entity::Function(*id)),
+            Expr::Subscript(node) => self.part(&node.value, Part::Value, scope),
             Expr::Dict(_) | Expr::DictComp(_) => instance("builtins.dict"),
             Expr::List(_) | Expr::ListComp(_) => instance("builtins.list"),
             Expr::Set(_) | Expr::SetComp(_) => instance("builtins.set"),
@@ -235,6 +237,7 @@ impl<'a, 'w> Resolver<'a, 'w> {
                 let outer = self.walked.functions[function.index()].outer;
                 annotation.and_then(|annotation| self.annotated(annotation, outer))
             }
+            BindingKind::Iterated(iterated, position) => self.iterated(iterated, position, binding.scope),
             BindingKind::Instance(class) => Some(Entity::LocalInstance(class)),
             BindingKind::Itself(class) => Some(Entity::Class(class)),
             BindingKind::Other => None,
@@ -622,7 +625,7 @@ fn without_none(text: &str) -> &str {
 }
 
 /// What all stand for, where all stand for the same.
-fn agreed(mut entities: impl Iterator<Item = Option<Entity>>) -> Option<Entity> {
+pub(super) fn agreed(mut entities: impl Iterator<Item = Option<Entity>>) -> Option<Entity> {
     let first = entities.next()??;
     entities.all(|entity| entity.as_ref() == Some(&first)).then_some(first)
 }

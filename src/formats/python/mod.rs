@@ -5,6 +5,7 @@ mod block;
 mod build;
 mod call;
 mod depth;
+mod elements;
 mod entity;
 mod evaluate;
 mod known;

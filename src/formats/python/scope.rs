@@ -72,7 +72,9 @@ pub(super) enum BindingKind<'a> {
     Instance(ClassId),
     /// The first parameter of a class method.
     Itself(ClassId),
-    /// A loop variable, an exception, a pattern's name, `del`, `x += 1`.
+    /// `for x in value`; with a position the part of each tuple there: `for _, x in value`.
+    Iterated(&'a Expr, Option<usize>),
+    /// An exception, a pattern's name, `del`, `x += 1`.
     Other,
 }
 

@@ -224,7 +224,7 @@ fn report_chain(
         "{} in `{}` {} under the event loop that {} `{}`",
         spelled(call),
         function.row().qualified,
-        if inferred { "fails where it is called" } else { "is called" },
+        if inferred { "may be called" } else { "is called" },
         if matches!(chain.root, Root::Import(_)) { "imports" } else { "runs" },
         chain.root_name()
     );

@@ -1,5 +1,7 @@
 //! Names of callees and mentions.
 
+use crate::formats::python::Callee;
+
 use super::{describe, last_callee, parse};
 
 #[test]
@@ -148,4 +150,29 @@ fn decorators_resolve_to_methods_of_instances() {
     assert!(view.is_async && view.is_generator && view.has_decorator("fastapi.FastAPI.get"));
     let call = module.call(view.decorators[0].call.unwrap());
     assert_eq!(call.positional(0).unwrap().value.as_str(), Some("/x"));
+}
+
+#[test]
+fn elements_are_known_by_their_container() {
+    let module = parse(
+        r#"
+import asyncio
+class A:
+    def a(self): ...
+def f(many: list[A], named: dict[str, A], pair: tuple[A, int], other: "list[A] | None" = None):
+    for x in many: x.a()
+    for _, x2 in named.items(): x2.a()
+    for at, x3 in enumerate(many): x3.a()
+    named["k"].a()
+    [x4.a() for x4 in reversed(many)]
+    for x5 in [A(), A()]: x5.a()
+    for no in named: no.a()
+    for no2 in pair: no2.a()
+    for no3 in [A(), 1]: no3.a()
+    for lock in [asyncio.Lock()]: lock.acquire()
+"#,
+    );
+    let own = module.calls.iter().filter(|call| matches!(call.callee, Callee::LocalMethod { function: Some(_), .. }));
+    assert_eq!(own.count(), 6);
+    assert!(module.calls.iter().any(|call| call.is("asyncio.Lock.acquire")));
 }

@@ -260,7 +260,8 @@ impl<'a> Walker<'a> {
                     if position > 0 {
                         walker.expression(&generator.iter, Usage::Other);
                     }
-                    walker.target(&generator.target, Bound::Other);
+                    let of = if generator.is_async { Bound::Other } else { Bound::Iterated(&generator.iter, None) };
+                    walker.target(&generator.target, of);
                     for condition in &generator.ifs {
                         walker.expression(condition, Usage::Condition);
                     }

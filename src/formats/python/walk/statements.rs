@@ -66,7 +66,7 @@ impl<'a> Walker<'a> {
                     self.waits();
                 }
                 self.expression(&node.iter, Usage::Other);
-                self.target(&node.target, Bound::Other);
+                self.target(&node.target, if node.is_async { Bound::Other } else { Bound::Iterated(&node.iter, None) });
                 let span = self.body_span(&node.body);
                 self.in_block(BlockKind::Loop, span, |walker| walker.suite(&node.body));
                 self.suite(&node.orelse);

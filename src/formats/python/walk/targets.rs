@@ -16,6 +16,7 @@ pub(super) enum Bound<'a> {
     Value { value: Option<&'a Expr>, annotation: Option<&'a Expr> },
     Element(&'a Expr, usize),
     Entered(&'a Expr),
+    Iterated(&'a Expr, Option<usize>),
     Other,
 }
 
@@ -66,6 +67,7 @@ impl<'a> Walker<'a> {
                     Bound::Value { value, annotation } => BindingKind::Value { value, annotation },
                     Bound::Element(value, position) => BindingKind::Element(value, position),
                     Bound::Entered(value) => BindingKind::Entered(value),
+                    Bound::Iterated(value, position) => BindingKind::Iterated(value, position),
                     Bound::Other => BindingKind::Other,
                 };
                 self.out.scopes.bind(self.scope, name.id.as_str(), kind);
@@ -83,6 +85,7 @@ impl<'a> Walker<'a> {
                                 .map_or(Bound::Other, |value| Bound::Value { value: Some(value), annotation: None }),
                             value => Bound::Element(value, position),
                         },
+                        Bound::Iterated(value, None) => Bound::Iterated(value, Some(position)),
                         _ => Bound::Other,
                     };
                     self.deeper(|walker| walker.target(element, bound));
@@ -135,6 +138,7 @@ impl<'a> Walker<'a> {
             Bound::Value { value, annotation } => BindingKind::Value { value, annotation },
             Bound::Element(value, position) => BindingKind::Element(value, position),
             Bound::Entered(value) => BindingKind::Entered(value),
+            Bound::Iterated(value, position) => BindingKind::Iterated(value, position),
             Bound::Other => BindingKind::Other,
         };
         let instance = self.out.classes[class.index()].instance;
@@ -153,7 +157,7 @@ impl<'a> Walker<'a> {
     ) {
         let (value, annotation) = match bound {
             Bound::Value { value, annotation } => (value, annotation),
-            Bound::Element(..) | Bound::Entered(_) | Bound::Other => (None, None),
+            Bound::Element(..) | Bound::Entered(_) | Bound::Iterated(..) | Bound::Other => (None, None),
         };
         let span = self.span(target);
         let row = Attribute {
