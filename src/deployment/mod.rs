@@ -29,6 +29,7 @@ pub mod servers;
 pub mod space;
 mod start;
 mod start_paths;
+mod start_programs;
 pub mod sync;
 mod system_packages;
 mod values;
@@ -61,6 +62,7 @@ pub use required_variables::{Failure, RequiredVariable};
 pub use run::is_environment_dependent;
 pub use servers::Server;
 pub use start::{Locate, Role, Start};
+pub use start_programs::{Hidden, HiddenProgram};
 pub use system_packages::{FailingApt, SystemPackage};
 
 /// Where files of the repository stand in a deployment.

@@ -1,7 +1,9 @@
 //! IMG003 missing-build-path: the build or the start of an image names something that is not there.
 
 use crate::deployment::reach::is_aside;
-use crate::deployment::{Deployment, Documents, MissingKind, MissingPath, MissingStart, Platform, Project, Sdk};
+use crate::deployment::{
+    Deployment, Documents, Hidden, HiddenProgram, MissingKind, MissingPath, MissingStart, Platform, Project, Sdk,
+};
 use crate::diagnostic::{Fix, Location, RepoPath, RuleId, Severity};
 use crate::repo::{FileKind, Presence};
 use crate::rules::{Reporter, Rule};
@@ -26,6 +28,9 @@ impl Rule for MissingBuildPath {
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
         for missing in deployment.missing_host_starts() {
             host_start(deployment, missing, report);
+        }
+        if let Some(program) = deployment.hidden_program() {
+            hidden_program(program, report);
         }
         let mut modules: Vec<String> = Vec::new();
         let mut missing_paths = deployment.missing_paths();
@@ -164,6 +169,36 @@ fn wrong_context(deployment: &Deployment<'_>, missing: &mut Vec<MissingPath>, re
          sources from {context}/",
         first.location.path
     ));
+}
+
+/// A program that lies where the start does not look, or may not.
+fn hidden_program(found: HiddenProgram, report: &mut Reporter) {
+    let program = &found.program;
+    match found.hidden {
+        Hidden::RootHome { installed, user } => {
+            let message = format!(
+                "{program} lies in /root/.local, which no user but root may enter: the container ends with \"permission \
+                 denied\""
+            );
+            let finding = report.error(found.location, message);
+            finding.label(installed, "installed to root's home here");
+            finding.label(user, "this user starts it");
+            finding.help(
+                "install without `--user` into a virtual environment (`python -m venv /opt/venv`), and copy that",
+            );
+        }
+        Hidden::Environment { tool, installed } => {
+            let message = format!(
+                "`{tool}` installs to a virtual environment, and {program} is started outside it: it is not found there"
+            );
+            let finding = report.error(found.location, message);
+            finding.label(installed, "installed to the environment here");
+            finding.help(match tool {
+                "uv sync" => format!("start it with `uv run {program} …`, or put the environment first: `ENV PATH=\"/app/.venv/bin:$PATH\"` (with the folder of WORKDIR for /app)"),
+                _ => format!("start it with `poetry run {program} …`, or set `ENV POETRY_VIRTUALENVS_CREATE=false` before the installation"),
+            });
+        }
+    }
 }
 
 /// A command of a host that starts what is not there.
