@@ -186,16 +186,25 @@ fn is_of_a_container(before: &str, line: &str) -> bool {
     is_mounted || ends.iter().any(|end| before.ends_with(end))
 }
 
-/// The home folder that a text starts with, where it is somebody's own.
+/// The folder of one machine that a text starts with: somebody's home, a drive of Windows, what lies on a desktop.
 fn home_of(text: &str) -> Option<String> {
     static HOME: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"^(?:/home/|/Users/|/mnt/[a-z]/Users/|[A-Z]:[\\/]+Users[\\/]+)([A-Za-z0-9._-]+)[\\/]+\S").ok()
     });
-    let found = HOME.as_ref()?.captures(text)?;
-    let (whole, name) = (found.get(0)?, found.get(1)?);
-    let usual = USUAL_HOMES.contains(&name.as_str().to_ascii_lowercase().as_str());
-    let end = name.end();
-    (!usual && whole.start() == 0 && !text.contains('\n')).then(|| text[..end].to_owned())
+    static PLACE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"^([D-Z]:(?:\\|/[A-Za-z0-9_.-]+[\\/])|~[\\/](?:Desktop|Downloads|Documents|OneDrive))[\\/]*[\w.-]")
+            .ok()
+    });
+    if text.contains('\n') {
+        return None;
+    }
+    if let Some(found) = HOME.as_ref()?.captures(text) {
+        let name = found.get(1)?;
+        let usual = USUAL_HOMES.contains(&name.as_str().to_ascii_lowercase().as_str());
+        return (!usual).then(|| text[..name.end()].to_owned());
+    }
+    let place = PLACE.as_ref()?.captures(text)?.get(1)?;
+    Some(place.as_str().trim_end_matches(['\\', '/']).to_owned())
 }
 
 #[cfg(test)]
@@ -209,6 +218,12 @@ mod tests {
             ("/Users/anna/models", Some("/Users/anna")),
             (r"C:\Users\Anna\Desktop\x.csv", Some(r"C:\Users\Anna")),
             ("/mnt/c/Users/anna/x", Some("/mnt/c/Users/anna")),
+            (r"D:\data\train.csv", Some("D:")),
+            (r"E:/datasets/faces/x", Some("E:/datasets")),
+            ("~/Desktop/out.csv", Some("~/Desktop")),
+            ("Note: see x", None),
+            ("X: y", None),
+            ("~/.cache/x", None),
             ("/home/user/app", None),
             ("/home/{name}/x", None),
             ("/home", None),
