@@ -67,7 +67,7 @@ pub enum SyncFault {
 #[must_use]
 pub fn sync_faults(path: &RepoPath, workflow: &Workflow, text: &str) -> Vec<(Location, SyncFault)> {
     let mut found = Vec::new();
-    for job in &workflow.jobs {
+    for job in workflow.jobs.iter().filter(|job| !job.is_switched_off()) {
         JobFaults { workflow, job, text, remotes: BTreeMap::new(), clones: false, found: &mut found }.check();
     }
     found.sort_by_key(|(span, _)| *span);
@@ -100,7 +100,7 @@ impl JobFaults<'_> {
         let job = self.job;
         let jobs = self.workflow.jobs.iter();
         let speaks_to_hub = jobs.flat_map(|job| &job.steps).any(|step| speaks_to_the_hub(step.span.of(self.text)));
-        for step in &job.steps {
+        for step in job.steps.iter().filter(|step| !step.is_switched_off()) {
             let Some(run) = &step.run else { continue };
             let commands = run.commands_of_any_shell();
             for (index, command) in commands.iter().enumerate() {

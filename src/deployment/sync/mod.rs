@@ -48,17 +48,11 @@ pub fn space_syncs(documents: &Documents) -> Vec<SpaceSync> {
     workflows::live(documents)
         .flat_map(|(path, workflow)| {
             let by_hand = is_started_by_hand(workflow);
-            let jobs = workflow.jobs.iter().filter(|job| !is_switched_off(job));
+            let jobs = workflow.jobs.iter().filter(|job| !job.is_switched_off());
             let syncs = jobs.filter_map(|job| job_sync(documents, path, workflow, job));
             syncs.map(move |sync| SpaceSync { by_hand, ..sync })
         })
         .collect()
-}
-
-/// Whether the condition of a job is plainly false.
-fn is_switched_off(job: &Job) -> bool {
-    let condition = job.condition.as_ref().map_or("", |condition| condition.value.trim());
-    condition.trim_start_matches("${{").trim_end_matches("}}").trim() == "false"
 }
 
 fn is_started_by_hand(workflow: &Workflow) -> bool {
@@ -70,7 +64,7 @@ fn is_started_by_hand(workflow: &Workflow) -> bool {
 fn job_sync(documents: &Documents, path: &RepoPath, workflow: &Workflow, job: &Job) -> Option<SpaceSync> {
     let mut narrowing = Narrowing::default();
     let mut remote_is_space = false;
-    for step in &job.steps {
+    for step in job.steps.iter().filter(|step| !step.is_switched_off()) {
         if let Some(sync) = action_sync(path, step) {
             return Some(SpaceSync { writes_card: narrowing.writes_readme, ..sync });
         }

@@ -9,7 +9,6 @@ use crate::formats::shell::{Command, Invocation, invocations};
 use crate::formats::workflow::Run;
 
 use super::super::{Deployment, workflows};
-use super::is_switched_off;
 
 /// What a command does to files: those that it reads, and those that it writes or takes away.
 #[derive(Debug, Default)]
@@ -48,8 +47,8 @@ impl Deployment<'_> {
             if !["huggingface", "hf.co", "hf_"].iter().any(|word| text.contains(word)) {
                 continue;
             }
-            let jobs = workflow.jobs.iter().filter(|job| !is_switched_off(job));
-            let runs = jobs.flat_map(|job| &job.steps).filter_map(|step| step.run.as_ref());
+            let jobs = workflow.jobs.iter().filter(|job| !job.is_switched_off());
+            let runs = jobs.flat_map(|job| &job.steps).filter(|step| !step.is_switched_off()).filter_map(|step| step.run.as_ref());
             runs.for_each(|run| changes(run, &mut found));
         }
         found

@@ -27,7 +27,7 @@ pub(super) fn walk_workflow(documents: &Documents, path: &RepoPath, workflow: &W
     let repository = documents.repository();
     let Some(source) = repository.source(path) else { return };
     let runs_here = runs_on_this_repository(documents, path, workflow);
-    for job in workflow.jobs.iter().filter(|job| !is_never(job.condition.as_ref())) {
+    for job in workflow.jobs.iter().filter(|job| !job.is_switched_off()) {
         if let Some(uses) = &job.uses {
             called_workflow(documents, source, uses, misses);
         }
@@ -61,13 +61,6 @@ fn runs_on_this_repository(documents: &Documents, path: &RepoPath, workflow: &Wo
     let is_called_only = !workflow.on.is_empty() && workflow.on.iter().all(|event| event.name.value == "workflow_call");
     let calls_it = |job: &Job| matches!(&job.uses, Some(ActionReference { target: ActionTarget::Local(file), .. }) if RepoPath::new(file) == *path);
     !is_called_only || workflows::live(documents).any(|(_, workflow)| workflow.jobs.iter().any(calls_it))
-}
-
-fn is_never(condition: Option<&Spanned<String>>) -> bool {
-    condition.is_some_and(|condition| {
-        let inner = condition.value.trim().trim_start_matches("${{").trim_end_matches("}}").trim();
-        inner == "false" || inner.starts_with("false &&")
-    })
 }
 
 /// The values of the matrix that are plain.
@@ -153,7 +146,7 @@ struct Walk<'w, 'd> {
 
 impl<'d> Walk<'_, 'd> {
     fn step(&mut self, step: &'d Step) {
-        if is_never(step.condition.as_ref()) {
+        if step.is_switched_off() {
             return;
         }
         let condition = step.condition.as_ref().map_or("", |condition| condition.value.as_str());

@@ -1,5 +1,6 @@
 //! GitHub's `${{ … }}`: where they stand in a text, and what is plainly wrong in one.
 
+use super::{Job, Step};
 use crate::diagnostic::Span;
 
 /// What an expression may begin with: <https://docs.github.com/en/actions/reference/workflows-and-actions/contexts>.
@@ -24,6 +25,29 @@ const FUNCTIONS: &[&str] = &[
     "failure",
     "case",
 ];
+
+/// Whether the `if` of a job or a step is plainly never true.
+fn is_never(condition: &str) -> bool {
+    let text = condition.trim();
+    let inner = text.strip_prefix("${{").and_then(|text| text.strip_suffix("}}")).unwrap_or(text).trim();
+    inner == "false" || (inner.starts_with("false &&") && !inner.contains("||"))
+}
+
+impl Job {
+    /// Whether its condition is plainly never true.
+    #[must_use]
+    pub fn is_switched_off(&self) -> bool {
+        self.condition.as_ref().is_some_and(|condition| is_never(&condition.value))
+    }
+}
+
+impl Step {
+    /// Whether its condition is plainly never true.
+    #[must_use]
+    pub fn is_switched_off(&self) -> bool {
+        self.condition.as_ref().is_some_and(|condition| is_never(&condition.value))
+    }
+}
 
 /// What is wrong with an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,6 +206,20 @@ fn is_value(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn conditions_that_are_never_true() {
+        for (condition, never) in [
+            ("false", true),
+            ("${{ false }}", true),
+            ("false && github.ref == 'x'", true),
+            ("false && a || b", false),
+            ("${{ false }} && true", false),
+            ("github.event_name == 'push'", false),
+        ] {
+            assert_eq!(is_never(condition), never, "{condition}");
+        }
+    }
 
     #[test]
     fn contexts_are_found() {
