@@ -1,6 +1,9 @@
 //! What is wrong with the steps that are to bring a repository to a Space.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::diagnostic::{Location, RepoPath, Span};
 use crate::formats::shell::{Command, Invocation, Separator, Word, invocations};
@@ -102,6 +105,7 @@ impl JobFaults<'_> {
         let speaks_to_hub = jobs.flat_map(|job| &job.steps).any(|step| speaks_to_the_hub(step.span.of(self.text)));
         for step in job.steps.iter().filter(|step| !step.is_switched_off()) {
             let Some(run) = &step.run else { continue };
+            self.check_uploads(step);
             let commands = run.commands_of_any_shell();
             for (index, command) in commands.iter().enumerate() {
                 for invocation in invocations(command) {
@@ -120,6 +124,25 @@ impl JobFaults<'_> {
                     };
                     self.found.push((span.shifted(step.span.start), fault));
                 }
+            }
+        }
+    }
+
+    /// The names of repositories that a script hands the Hub's library, or an upload its command line.
+    fn check_uploads(&mut self, step: &Step) {
+        static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+            Regex::new(
+                r#"(?:repo_id\s*=\s*|upload(?:-large-folder)?\s+)["']?((?:[Yy][Oo][Uu][Rr]|<)[A-Za-z0-9_.<>-]*/[A-Za-z0-9_.<>-]+)"#,
+            )
+            .ok()
+        });
+        let text = step.span.of(self.text);
+        let uploads = ["upload_folder", "upload_file", "upload_large_folder", "hf upload", "huggingface-cli upload"];
+        let Some(pattern) = NAME.as_ref().filter(|_| uploads.iter().any(|word| text.contains(word))) else { return };
+        for found in pattern.captures_iter(text).filter_map(|found| found.get(1)) {
+            if let Some(placeholder) = placeholder(&format!("/spaces/{}", found.as_str())) {
+                let span = Span::new(found.start(), found.end()).shifted(step.span.start);
+                self.found.push((span, SyncFault::Placeholder(placeholder)));
             }
         }
     }

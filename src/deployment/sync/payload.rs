@@ -48,7 +48,10 @@ impl Deployment<'_> {
                 continue;
             }
             let jobs = workflow.jobs.iter().filter(|job| !job.is_switched_off());
-            let runs = jobs.flat_map(|job| &job.steps).filter(|step| !step.is_switched_off()).filter_map(|step| step.run.as_ref());
+            let runs = jobs
+                .flat_map(|job| &job.steps)
+                .filter(|step| !step.is_switched_off())
+                .filter_map(|step| step.run.as_ref());
             runs.for_each(|run| changes(run, &mut found));
         }
         found

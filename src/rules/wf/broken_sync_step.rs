@@ -83,7 +83,7 @@ fn words(fault: &SyncFault) -> (Severity, String, String) {
         ),
         SyncFault::Placeholder(part) => (
             Severity::Error,
-            format!("The address still holds the placeholder `{part}`, so the push fails"),
+            format!("The address still holds the placeholder `{part}`, so this fails"),
             "write the owner and the name of the Space".to_owned(),
         ),
         SyncFault::NoCredentials => (
