@@ -5,7 +5,7 @@ use crate::formats::dockerfile::Dockerfile;
 use crate::knowledge::{is_kept_out_name, is_made_ending, is_made_name};
 use crate::repo::{FileKind, Presence};
 
-use super::{Deployment, Layout, Locate, Platform, workflows};
+use super::{Deployment, Layout, Locate, Platform};
 
 /// Something that is named and not there.
 #[derive(Debug, Clone)]
@@ -83,25 +83,13 @@ impl Deployment<'_> {
         let Some((path, last)) = self.dockerfile() else { return vec![] };
         let Some(Ok(dockerfile)) = self.documents().dockerfile(path) else { return vec![] };
         let for_a_space = self.platform().value.is_any_space();
-        if self.is_taken_elsewhere(path)
-            || for_a_space && (self.is_carried_by_a_workflow(path) || self.is_replaced_by_a_workflow(path))
-        {
+        if for_a_space && (self.is_carried_by_a_workflow(path) || self.is_replaced_by_a_workflow(path)) {
             return vec![];
         }
         let mut found = self.missing_copies(path, dockerfile, last);
         found.extend(self.missing_starts(path));
         found.extend(self.missing_modules());
         found
-    }
-
-    /// Whether a workflow names the Dockerfile of a Space's folder: then it puts the Space together from several places.
-    fn is_taken_elsewhere(&self, dockerfile: &RepoPath) -> bool {
-        self.platform().value.is_any_space()
-            && !dockerfile.parent().is_root()
-            && workflows::live(self.documents()).any(|(path, _)| {
-                let source = self.documents().repository().source(path);
-                source.is_some_and(|source| source.text().contains(dockerfile.as_str()))
-            })
     }
 
     /// Whether a workflow or a script copies or writes a file of this name, which a build from there then has.
