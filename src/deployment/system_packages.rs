@@ -1,7 +1,7 @@
 //! Packages of the operating system that an image installs, and the release that they come from.
 
 use crate::diagnostic::{Location, RepoPath, Span};
-use crate::formats::dockerfile::{Base, Dockerfile, Stage};
+use crate::formats::dockerfile::{Base, Dockerfile, InstructionKind, Stage};
 use crate::formats::shell::{self, Separator};
 use crate::knowledge::{DebianRelease, debian};
 
