@@ -44,7 +44,7 @@ impl Deployment<'_> {
         for (path, workflow) in workflows::live(self.documents()) {
             let source = self.documents().repository().source(path);
             let text = source.map_or_else(String::new, |source| source.text().to_ascii_lowercase());
-            if !["huggingface", "hf.co", "hf_"].iter().any(|word| text.contains(word)) {
+            if !["huggingface", "hf.co", "hf_", "hf upload"].iter().any(|word| text.contains(word)) {
                 continue;
             }
             let jobs = workflow.jobs.iter().filter(|job| !job.is_switched_off());
