@@ -67,6 +67,13 @@ impl Rule for GetEventLoop {
             if reached.role == Role::Imported && site.module.in_main_guard(site.call.block) {
                 continue;
             }
+            // Where nobody says what starts, the main guard of a file that others import is there to try it out.
+            if !deployment.reach().is_certain()
+                && site.module.in_main_guard(site.call.block)
+                && !CallGraph::new(documents).importers(site.path).is_empty()
+            {
+                continue;
+            }
             // A branch for other Pythons says nothing about this one.
             if site.is_for_some_pythons(documents) {
                 continue;
