@@ -159,10 +159,10 @@ impl Deployment<'_> {
                         }
                     }
                 }
-                InstructionKind::Copy(copy) if copy.from.is_some() => {
-                    if copy.sources.iter().any(|source| brings_packages(&source.value)) {
-                        return None;
-                    }
+                InstructionKind::Copy(copy)
+                    if copy.from.is_some() && copy.sources.iter().any(|source| brings_packages(&source.value)) =>
+                {
+                    return None;
                 }
                 // Somebody has thought of the path; what is on it is not followed.
                 InstructionKind::Env(settings) if settings.iter().any(|(name, _)| name.value == "PATH") => return None,
