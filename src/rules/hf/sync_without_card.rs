@@ -18,16 +18,15 @@ impl Rule for SyncWithoutCard {
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let mut by_folder: BTreeMap<&RepoPath, Vec<&SpaceSync>> = BTreeMap::new();
-        // A README that the job writes, or that never reaches the Space, is not the one to look at; what reaches another
-        // branch is not built.
-        let asks_for_a_card =
-            |sync: &&SpaceSync| !sync.writes_card && !sync.leaves_readme_out && sync.other_branch.is_none();
+        // A README that the job writes, or that never reaches the Space, is not the one to look at.
+        let asks_for_a_card = |sync: &&SpaceSync| !sync.writes_card && !sync.leaves_readme_out;
         for sync in project.syncs().iter().filter(asks_for_a_card) {
             if let Some(folder) = &sync.pushed {
                 by_folder.entry(folder).or_default().push(sync);
             }
         }
-        for (folder, syncs) in by_folder {
+        for (folder, mut syncs) in by_folder {
+            syncs.sort_by_key(|sync| sync.other_branch.is_some());
             check_folder(project, folder, &syncs, report);
         }
     }
@@ -52,7 +51,10 @@ fn check_folder(project: &Project<'_>, folder: &RepoPath, syncs: &[&SpaceSync], 
     }
     let whose = if folder.is_root() { "the repository".to_owned() } else { format!("{folder}/") };
     let lack = if readme.is_some() { "whose README.md has no card" } else { "which has no README.md with a card" };
-    let (severity, consequence) = if first.merges_space {
+    let (severity, consequence) = if first.other_branch.is_some() {
+        // That it reaches no branch that is built is told by itself (WF006).
+        (Severity::Warning, "once it reaches the branch main there, the Space does not build")
+    } else if first.merges_space {
         (Severity::Warning, "the Space does not build unless what is merged from it before brings its own card")
     } else if first.is_forced {
         (Severity::Error, "the Space does not build")
