@@ -121,9 +121,10 @@ fn takes_broken(deployment: &Deployment<'_>, row: &Drift) -> Option<Certainty> {
     let packages = deployment.packages();
     let moved = normalized(&row.moved);
     let mut versions = match packages.allowed(&moved) {
-        Some(allowed) => allowed.versions,
+        Some(allowed) if packages.has(&moved) => allowed.versions,
         None if packages.has(&moved) => return None,
-        None => constrained(deployment, &moved),
+        // What a resolver chose of it is not all that it may choose.
+        _ => constrained(deployment, &moved),
     };
     // What pinned packages need of it, where no text asks for it by name.
     if let Some((brought, _)) = packages.brought(&moved) {
