@@ -62,7 +62,9 @@ fn check_program(deployment: &Deployment<'_>, card: &Card<'_>, report: &mut Repo
                 .label(Location::file(&candidate), "this may be the program")
                 .help(format!("name the file that starts: `app_file: {name}`"));
             if written.is_some() {
-                finding.fix(Fix::unsafe_(format!("Start {name}")).replace(card.readme(), at.span, name));
+                let source = deployment.documents().repository().source(card.readme());
+                let text = source.map_or_else(|| name.to_owned(), |source| source.in_same_quotes(at.span, name));
+                finding.fix(Fix::unsafe_(format!("Start {name}")).replace(card.readme(), at.span, text));
             }
         }
         None => {

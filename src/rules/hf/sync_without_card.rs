@@ -94,7 +94,11 @@ fn check_folder(project: &Project<'_>, folder: &RepoPath, syncs: &[&SpaceSync], 
                 let newline = repository.source(readme).map_or("\n", |source| source.newline());
                 fix.insert(readme, 0, format!("{card}\n").replace('\n', newline))
             }
-            None => fix.create(&target, card),
+            // A new file ends its lines as the workflow beside it does.
+            None => {
+                let newline = repository.source(&first.location.path).map_or("\n", |source| source.newline());
+                fix.create(&target, card.replace('\n', newline))
+            }
         });
     }
 }

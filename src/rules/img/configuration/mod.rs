@@ -41,13 +41,13 @@ pub(super) fn check(project: &Project<'_>, report: &mut Reporter) {
                         && !own.keys.is_empty()
                         && reported.insert((reference.secret, &reference.name.value, key))
                     {
-                        missing_key(path, reference, &written.value, written.span, own, report);
+                        missing_key(documents, path, reference, &written.value, written.span, own, report);
                     }
                 }
                 None => {
                     let is_new = reported.insert((reference.secret, &reference.name.value, None));
                     if is_new && !defined.is_empty() && !is_made_elsewhere(documents, &objects, &reference.name.value) {
-                        missing_name(path, reference, defined, report);
+                        missing_name(documents, path, reference, defined, report);
                     }
                 }
             }
@@ -121,11 +121,23 @@ fn is_made_elsewhere(documents: &Documents, objects: &[(&RepoPath, &Object)], na
             .any(|source| whole(source.text()))
 }
 
+/// A name in the quotes that stand at a place.
+fn quoted(documents: &Documents, at: &Location, name: &str) -> String {
+    let source = documents.repository().source(&at.path);
+    source.map_or_else(|| name.to_owned(), |source| source.in_same_quotes(at.span, name))
+}
+
 fn word(secret: bool) -> &'static str {
     if secret { "Secret" } else { "ConfigMap" }
 }
 
-fn missing_name(path: &RepoPath, reference: &ConfigurationReference, defined: &Defined<'_>, report: &mut Reporter) {
+fn missing_name(
+    documents: &Documents,
+    path: &RepoPath,
+    reference: &ConfigurationReference,
+    defined: &Defined<'_>,
+    report: &mut Reporter,
+) {
     let name = reference.name.value.as_str();
     let near = defined
         .iter()
@@ -148,7 +160,7 @@ fn missing_name(path: &RepoPath, reference: &ConfigurationReference, defined: &D
             finding.label(at.clone(), format!("the {kind} is called {meant} here"));
             finding.help(format!("did you mean `{meant}`?"));
             let fix = Fix::unsafe_(format!("Write `{meant}`"));
-            finding.fix(fix.replace(&location.path, location.span, meant));
+            finding.fix(fix.replace(&location.path, location.span, quoted(documents, &location, meant)));
         }
         None => {
             if let Some((other, own)) = defined.iter().next() {
@@ -162,6 +174,7 @@ fn missing_name(path: &RepoPath, reference: &ConfigurationReference, defined: &D
 }
 
 fn missing_key(
+    documents: &Documents,
     path: &RepoPath,
     reference: &ConfigurationReference,
     key: &str,
@@ -178,7 +191,8 @@ fn missing_key(
     match near {
         Some(near) => {
             finding.help(format!("did you mean `{near}`?"));
-            finding.fix(Fix::unsafe_(format!("Write `{near}`")).replace(path, span, *near));
+            let text = quoted(documents, &Location::new(path, span), near);
+            finding.fix(Fix::unsafe_(format!("Write `{near}`")).replace(path, span, text));
         }
         None => {
             finding.help(format!("add the key to the {kind}, or name one that it has"));
