@@ -144,7 +144,9 @@ fn takes_broken(deployment: &Deployment<'_>, row: &Drift) -> Option<Certainty> {
     if versions.is_subset_of(&row.breaks) {
         return Some(Certainty::Always);
     }
-    let breaks = if let Some((version, _)) = packages.resolved(&moved) {
+    // An answer that the texts no longer allow was given before they changed.
+    let chosen = packages.resolved(&moved).filter(|(version, _)| versions.contains(version));
+    let breaks = if let Some((version, _)) = chosen {
         row.breaks.contains(version)
     } else {
         let versions = packages.fitting(&moved, &versions);
