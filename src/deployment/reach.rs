@@ -20,8 +20,6 @@ const ASIDE: &[&str] = &[
     "docs",
     "script",
     "scripts",
-    "tool",
-    "tools",
     "benchmark",
     "benchmarks",
     "notebooks",
@@ -36,6 +34,9 @@ const ASIDE: &[&str] = &[
     "eval",
     "training",
 ];
+
+/// The same at the top of a repository alone: further down, these are parts of programs, such as the tools of an agent.
+const ASIDE_AT_TOP: &[&str] = &["tool", "tools"];
 
 /// The Python files that run in a deployment.
 #[derive(Debug, Clone, Default)]
@@ -175,7 +176,9 @@ impl Reach {
 pub fn is_aside(path: &RepoPath, root: &RepoPath) -> bool {
     let relative = path.relative_to(root).unwrap_or(path.as_str());
     let (folders, name) = relative.rsplit_once('/').unwrap_or(("", relative));
-    folders.split('/').any(|folder| ASIDE.contains(&folder.to_ascii_lowercase().as_str()))
+    let is_one_of = |folder: &str, names: &[&str]| names.contains(&folder.to_ascii_lowercase().as_str());
+    folders.split('/').any(|folder| is_one_of(folder, ASIDE))
+        || folders.split('/').next().is_some_and(|first| is_one_of(first, ASIDE_AT_TOP))
         || name.starts_with("test_")
         || ["_test.py", "-test.py", "_tests.py"].iter().any(|ending| name.ends_with(ending))
         || (name.ends_with(".py") && name.to_ascii_lowercase().contains("example"))
@@ -201,11 +204,21 @@ mod tests {
             "examples_of_use.py",
             "core/client_example_async.py",
             "Examples/app.py",
+            "tools/release.py",
             "conftest.py",
         ] {
             assert!(aside(path), "{path} is not the program");
         }
-        for path in ["app.py", "latest.py", "contests.py", "attest.py", ".env.example", "example.toml", "sample.py"] {
+        for path in [
+            "app.py",
+            "latest.py",
+            "contests.py",
+            "attest.py",
+            ".env.example",
+            "example.toml",
+            "sample.py",
+            "agent/tools/x.py",
+        ] {
             assert!(!aside(path), "{path} may be the program");
         }
     }
