@@ -1,5 +1,7 @@
 //! What the build and the start of an image need from the repository, and the repository does not have.
 
+use globset::Glob;
+
 use crate::diagnostic::{Location, RepoPath};
 use crate::formats::dockerfile::Dockerfile;
 use crate::knowledge::{is_kept_out_name, is_made_ending, is_made_name};
@@ -208,11 +210,11 @@ impl Deployment<'_> {
         source.text().lines().any(|line| {
             let pattern = line.trim().trim_start_matches('!').trim_matches('/');
             let last = pattern.rsplit('/').next().unwrap_or_default();
-            !pattern.is_empty()
-                && (parts.contains(&last)
-                    || last
-                        .strip_prefix('*')
-                        .is_some_and(|end| !end.is_empty() && parts.iter().any(|part| part.ends_with(end))))
+            if last.trim_matches('*').is_empty() {
+                return false;
+            }
+            let glob = Glob::new(last).map(|glob| glob.compile_matcher());
+            glob.is_ok_and(|glob| parts.iter().any(|part| glob.is_match(part)))
         })
     }
 
@@ -230,7 +232,11 @@ impl Deployment<'_> {
     fn missing_modules(&self) -> Vec<MissingPath> {
         let Layout::Image(layout) = self.layout() else { return vec![] };
         let roots = layout.import_roots();
-        if !self.reach().is_certain() || roots.is_empty() {
+        // What a Compose service adds to the path lies in folders that it mounts.
+        let dockerfile = self.dockerfile().map(|(path, _)| path);
+        let python_path = self.environment().get("PYTHONPATH");
+        let is_set_elsewhere = python_path.is_some_and(|fact| fact.location().map(|at| &at.path) != dockerfile);
+        if !self.reach().is_certain() || roots.is_empty() || is_set_elsewhere {
             return vec![];
         }
         let mut found = Vec::new();

@@ -38,6 +38,9 @@ const ASIDE: &[&str] = &[
 /// The same at the top of a repository alone: further down, these are parts of programs, such as the tools of an agent.
 const ASIDE_AT_TOP: &[&str] = &["tool", "tools"];
 
+/// Folders with what coding agents are told, and templates for them to copy.
+const FOR_AGENTS: &[&str] = &[".agents", ".claude", ".codex", ".cursor"];
+
 /// The Python files that run in a deployment.
 #[derive(Debug, Clone, Default)]
 pub struct Reach {
@@ -177,7 +180,8 @@ pub fn is_aside(path: &RepoPath, root: &RepoPath) -> bool {
     let relative = path.relative_to(root).unwrap_or(path.as_str());
     let (folders, name) = relative.rsplit_once('/').unwrap_or(("", relative));
     let is_one_of = |folder: &str, names: &[&str]| names.contains(&folder.to_ascii_lowercase().as_str());
-    folders.split('/').any(|folder| is_one_of(folder, ASIDE))
+    is_for_agents(path)
+        || folders.split('/').any(|folder| is_one_of(folder, ASIDE))
         || folders.split('/').next().is_some_and(|first| is_one_of(first, ASIDE_AT_TOP))
         || name.starts_with("test_")
         || ["_test.py", "-test.py", "_tests.py"].iter().any(|ending| name.ends_with(ending))
@@ -185,6 +189,12 @@ pub fn is_aside(path: &RepoPath, root: &RepoPath) -> bool {
         || matches!(name, "conftest.py" | "setup.py" | "noxfile.py" | "fabfile.py")
         // Of Invoke at the root; elsewhere it holds tasks of Celery.
         || relative == "tasks.py"
+}
+
+/// Whether a file is there for coding agents alone.
+#[must_use]
+pub fn is_for_agents(path: &RepoPath) -> bool {
+    path.parent().as_str().split('/').any(|folder| FOR_AGENTS.contains(&folder))
 }
 
 #[cfg(test)]

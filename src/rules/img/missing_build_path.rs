@@ -1,6 +1,6 @@
 //! IMG003 missing-build-path: the build or the start of an image names something that is not there.
 
-use crate::deployment::reach::is_aside;
+use crate::deployment::reach::{is_aside, is_for_agents};
 use crate::deployment::{
     Deployment, Documents, Hidden, HiddenProgram, MissingKind, MissingPath, MissingStart, Platform, Project, Sdk,
 };
@@ -317,7 +317,7 @@ fn report_empty(project: &Project<'_>, path: &RepoPath, report: &mut Reporter) {
 fn compose(project: &Project<'_>, report: &mut Reporter) {
     let documents = project.documents();
     let repository = documents.repository();
-    for entry in repository.of_kind(FileKind::Compose) {
+    for entry in repository.of_kind(FileKind::Compose).filter(|entry| !is_for_agents(entry.path())) {
         let Some(compose) = documents.compose(entry.path()) else { continue };
         // Another file is often put on top of the main one, and its paths are then relative to that.
         if entry.path().file_name().matches('.').count() > 1 {

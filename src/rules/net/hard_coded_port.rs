@@ -2,11 +2,17 @@
 
 use crate::deployment::servers::Starter;
 use crate::deployment::{Deployment, Platform, Server};
-use crate::diagnostic::{RuleId, Severity};
+use crate::diagnostic::{RepoPath, RuleId, Severity};
 use crate::rules::{Reporter, Rule};
 
 /// The port that App Engine asks by default.
 const APP_ENGINE_PORT: u16 = 8080;
+
+/// The value of `PORT` on Cloud Run, which runs what Google's buildpacks make of a Procfile, where nobody sets another.
+const CLOUD_RUN_PORT: u16 = 8080;
+
+/// The files that say that Google Cloud builds from the folder.
+const GOOGLE_BUILDS: &[&str] = &[".gcloudignore", "cloudbuild.yaml", "cloudbuild.yml"];
 
 /// The value of `PORT` on Render where nobody sets another.
 const RENDER_PORT: u16 = 10000;
@@ -37,6 +43,7 @@ impl Rule for HardCodedPort {
         let usual = match platform {
             Platform::AppEngine => Some(APP_ENGINE_PORT),
             Platform::Render => Some(RENDER_PORT),
+            Platform::Procfile if is_built_by_google(deployment) => Some(CLOUD_RUN_PORT),
             _ => None,
         };
         if fixed.len() != servers.len() || usual == Some(port.value) {
@@ -58,6 +65,15 @@ impl Rule for HardCodedPort {
         finding.labels(label).labels(deployment.platform().label("this is what runs it"));
         finding.help(help(server)).fix(server.port_fix.clone());
     }
+}
+
+/// Whether files beside the deployment, or at the top of the repository, say that Google Cloud builds it.
+fn is_built_by_google(deployment: &Deployment<'_>) -> bool {
+    let repository = deployment.documents().repository();
+    let folders = [deployment.root().clone(), RepoPath::root()];
+    folders
+        .iter()
+        .any(|folder| GOOGLE_BUILDS.iter().filter_map(|name| folder.join(name)).any(|file| repository.has_file(&file)))
 }
 
 fn help(server: &Server) -> String {
