@@ -1,10 +1,10 @@
 //! What pinned packages mean for others that are installed with them: an installer chooses only what fits all of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::Location;
-use crate::knowledge::VersionSet;
 use crate::knowledge::package_needs::{Need, needs_of};
+use crate::knowledge::{Release, VersionSet, releases};
 
 use super::{Allowed, Origin, Packages};
 
@@ -30,6 +30,27 @@ pub(super) struct Held {
     by: Vec<Holder>,
     /// Two of them that let in nothing together.
     contradiction: Option<(Holder, Holder)>,
+    /// Whether what the package itself needs is among them, where no text asks for it.
+    followed: bool,
+}
+
+/// How many packages may stand between one that a text asks for and one that it brings.
+const DEEPEST: usize = 4;
+
+/// Adds to what holds a package; `exact` where it may contradict what others need of it.
+fn hold(held: &mut BTreeMap<String, Held>, name: &str, holder: Holder, exact: bool) {
+    let entry = held.entry(name.to_owned()).or_insert_with(|| Held {
+        versions: VersionSet::any(),
+        by: Vec::new(),
+        contradiction: None,
+        followed: false,
+    });
+    let excluded = |known: &&Holder| known.versions.is_disjoint_from(&holder.versions);
+    if let Some(known) = entry.by.iter().find(excluded).filter(|_| exact && entry.contradiction.is_none()) {
+        entry.contradiction = Some((known.clone(), holder.clone()));
+    }
+    entry.versions = entry.versions.intersect(&holder.versions);
+    entry.by.push(holder);
 }
 
 impl Packages {
@@ -54,21 +75,85 @@ impl Packages {
                         origin: asking.origin,
                         versions: need.to.clone(),
                     };
-                    let entry = held.entry(need.needs.clone()).or_insert_with(|| Held {
-                        versions: VersionSet::any(),
-                        by: Vec::new(),
-                        contradiction: None,
-                    });
-                    let excluded = |known: &&Holder| known.versions.is_disjoint_from(&need.to);
-                    if let Some(known) = entry.by.iter().find(excluded).filter(|_| entry.contradiction.is_none()) {
-                        entry.contradiction = Some((known.clone(), holder.clone()));
-                    }
-                    entry.versions = entry.versions.intersect(&need.to);
-                    entry.by.push(holder);
+                    hold(&mut held, &need.needs, holder, true);
+                }
+                self.hold_by_range(name, &mut held);
+            }
+            for _ in 0..DEEPEST {
+                if !self.hold_by_brought(&mut held) {
+                    break;
                 }
             }
             held
         })
+    }
+
+    /// Adds what all releases of a package need that its own texts allow, where these are several that say different things.
+    fn hold_by_range(&self, name: &str, held: &mut BTreeMap<String, Held>) {
+        let Some(versions) = self.asked(name).filter(VersionSet::has_upper_bound) else { return };
+        let Some(asking) = self.of(name).find(|one| one.origin != Origin::Constraints) else { return };
+        let stated: Vec<&str> = self.needs_in_force(name).map(|need| need.needs.as_str()).collect();
+        for (other, to) in self.needed_by_all(name, &versions).filter(|(other, _)| !stated.contains(other)) {
+            let holder = Holder {
+                release: format!("{} {versions}", asking.requirement.name.value.spelling()),
+                needs: to.to_string(),
+                location: asking.location(),
+                origin: asking.origin,
+                versions: to,
+            };
+            hold(held, other, holder, false);
+        }
+    }
+
+    /// Adds what packages need that no text asks for and that others bring: what all of their releases need that those let
+    /// in. Says whether there was such a need that was not known yet.
+    fn hold_by_brought(&self, held: &mut BTreeMap<String, Held>) -> bool {
+        let mut found = Vec::new();
+        for (name, known) in held.iter_mut().filter(|(name, known)| !known.followed && !self.has(name)) {
+            known.followed = true;
+            let versions =
+                self.of(name).fold(known.versions.clone(), |all, one| all.intersect(&one.requirement.allowed()));
+            let Some(by) = known.by.first().filter(|_| versions.has_upper_bound()) else { continue };
+            for (other, to) in self.needed_by_all(name, &versions) {
+                let holder = Holder {
+                    release: format!("{name}, which {} brings,", by.release),
+                    needs: to.to_string(),
+                    location: by.location.clone(),
+                    origin: by.origin,
+                    versions: to,
+                };
+                found.push((other, holder));
+            }
+        }
+        let any = !found.is_empty();
+        for (other, holder) in found {
+            hold(held, other, holder, false);
+        }
+        any
+    }
+
+    /// What the releases of a package in a set need of others, together, where every one of them needs it and leaves
+    /// something out: that one of them is chosen leaves no more than this.
+    fn needed_by_all(&self, name: &str, versions: &VersionSet) -> impl Iterator<Item = (&'static str, VersionSet)> {
+        let rows = needs_of(name);
+        let fits = |release: &&Release| self.python.is_none_or(|python| release.python.allows(python));
+        let chosen = |release: &&Release| {
+            !release.yanked && !release.version.any_prerelease() && versions.contains(&release.version)
+        };
+        let known = if rows.is_empty() { None } else { releases(name) };
+        let known: Vec<&Release> = known.unwrap_or_default().iter().filter(chosen).filter(fits).collect();
+        let others: BTreeSet<&'static str> = rows.iter().map(|need| need.needs.as_str()).collect();
+        let of_release = |release: &Release, other: &str| {
+            let rows = rows.iter().filter(|need| need.needs == other && need.versions.contains(&release.version));
+            let sets = rows.filter(|need| self.applies(name, need)).map(|need| need.to.clone());
+            sets.reduce(|all, one| all.intersect(&one))
+        };
+        let together = |other: &'static str| {
+            let sets = known.iter().map(|release| of_release(release, other));
+            let to = sets.reduce(|all, one| Some(all?.union(&one?)))??;
+            (!to.is_any() && !to.is_empty()).then_some((other, to))
+        };
+        others.into_iter().filter_map(together).collect::<Vec<_>>().into_iter()
     }
 
     /// What every release of the package of this normalised name that is allowed here needs of others.
@@ -167,6 +252,10 @@ impl Packages {
                     versions: need.to.clone(),
                 });
             }
+        }
+        // Other things that they bring may bound it too.
+        if let Some((brought, _)) = self.brought(name) {
+            versions = versions.intersect(brought);
         }
         // Constraints bound what others bring.
         versions = self.of(name).fold(versions, |all, one| all.intersect(&one.requirement.allowed()));
