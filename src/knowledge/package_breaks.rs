@@ -318,6 +318,22 @@ pub fn caps() -> &'static [Cap] {
     &drift_table().1
 }
 
+/// `fixed_in`, or the release that also fits the newer releases of what the package leaves unbounded: the first alone would
+/// run into those.
+#[must_use]
+pub fn beyond_drift<'r>(package: &str, fixed_in: &'r str) -> &'r str {
+    let mut best = fixed_in;
+    for _ in 0..drifts().len() {
+        let Ok(version) = VersionSet::parse(&format!("=={best}")) else { break };
+        let later = drifts().iter().find(|row| row.package == package && version.is_subset_of(&row.versions));
+        match later.and_then(|row| row.fixed_in.as_deref()) {
+            Some(later) if later != best => best = later,
+            _ => break,
+        }
+    }
+    best
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

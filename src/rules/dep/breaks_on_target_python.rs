@@ -3,8 +3,8 @@
 use crate::deployment::packages::{Allowed, Declaration, Origin, Verdict, add_to};
 use crate::deployment::{Deployment, Fact};
 use crate::diagnostic::{Fix, RuleId};
-use crate::knowledge::package_breaks::{PythonBreak, drifts, python_breaks};
-use crate::knowledge::{PythonVersion, VersionSet};
+use crate::knowledge::PythonVersion;
+use crate::knowledge::package_breaks::{PythonBreak, beyond_drift, python_breaks};
 use crate::rules::{Reporter, Rule};
 
 use super::imported::{import_of, is_named};
@@ -116,19 +116,4 @@ fn help(row: &PythonBreak, python: &Fact<PythonVersion>, declarations: &[&Declar
         help.push_str(&format!(" ({because})"));
     }
     help
-}
-
-/// `fixed_in`, or the release that also fits the newer releases of what the package leaves unbounded: the first alone would
-/// run into those (DEP006).
-fn beyond_drift<'r>(package: &str, fixed_in: &'r str) -> &'r str {
-    let mut best = fixed_in;
-    for _ in 0..drifts().len() {
-        let Ok(version) = VersionSet::parse(&format!("=={best}")) else { break };
-        let later = drifts().iter().find(|row| row.package == package && version.is_subset_of(&row.versions));
-        match later.and_then(|row| row.fixed_in.as_deref()) {
-            Some(later) if later != best => best = later,
-            _ => break,
-        }
-    }
-    best
 }

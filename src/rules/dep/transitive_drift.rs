@@ -9,7 +9,7 @@ use crate::deployment::packages::{Allowed, Declaration, Origin, Verdict, add_to,
 use crate::deployment::{Deployment, Platform, Sdk};
 use crate::diagnostic::{Fix, Location, RuleId};
 use crate::knowledge::newest_for;
-use crate::knowledge::package_breaks::{Drift, PythonBreak, caps, drifts, python_breaks};
+use crate::knowledge::package_breaks::{Drift, PythonBreak, beyond_drift, caps, drifts, python_breaks};
 use crate::knowledge::{PythonSet, VersionSet};
 use crate::rules::{Reporter, Rule};
 
@@ -251,7 +251,8 @@ fn report_group(deployment: &Deployment<'_>, group: &Group<'_>, report: &mut Rep
     let bounds = bounds.join(" and ");
     let mut help = if always { format!("let {bounds} in") } else { format!("add {bounds} to what is installed") };
     if let Some(version) = &row.fixed_in {
-        help.push_str(&format!(", or raise {} to {version} or later", main.allowed.spelling));
+        let fits = beyond_drift(&row.package, version);
+        help.push_str(&format!(", or raise {} to {fits} or later", main.allowed.spelling));
     }
     let python = deployment.python().map(|python| python.value);
     let fails_anyway = |broken: &&PythonBreak| {
