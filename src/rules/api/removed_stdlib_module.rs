@@ -26,8 +26,10 @@ fn report(found: &Found<'_, '_>, report: &mut Reporter) {
     let judge = |versions: &Option<_>| versions.as_ref().and_then(|versions| found.installed.judge(versions));
     if let Some(judgement) = judge(&change.breaks) {
         let hidden = found.uses.iter().all(|one| one.hidden_by.is_some());
-        let (severity, tail) =
-            if hidden { (Severity::Warning, ", and a broad `except` hides it") } else { (Severity::Error, "") };
+        let tail = if hidden { ", and a broad `except` hides it" } else { "" };
+        // The Python that a platform takes where nothing names one may be another tomorrow, or elsewhere.
+        let presumed = found.deployment.python().is_some_and(|python| python.because().is_some());
+        let severity = if hidden || presumed { Severity::Warning } else { Severity::Error };
         let (what, verb) = all_in_words(found.uses, "is", "are");
         let message = format!("{what} {verb} not part of {}: ModuleNotFoundError{tail}", judgement.versions);
         explain(found, report, severity, message, judgement, Kind::Failure);

@@ -20,8 +20,8 @@ use words::{advice, each_in_words, help, replacements};
 
 /// The versions of one library in a deployment, with what says so.
 pub(super) enum Installed<'p> {
-    /// The standard library: the deployment's Python.
-    Python(VersionSet, String, Vec<Label>),
+    /// The standard library: the deployment's Python, in words, where it is stated, and why it is that one where it is not.
+    Python(VersionSet, String, Vec<Label>, Option<&'p str>),
     /// A package.
     Package(Box<Allowed<'p>>, &'static Library),
     /// Whatever is installed: of a team's own code, which no manifest names.
@@ -53,7 +53,12 @@ impl<'p> Installed<'p> {
             let PythonVersion { major, minor, .. } = python.value;
             let versions = VersionSet::parse(&format!(">={major}.{minor},<{major}.{}", minor + 1)).ok()?;
             let label = python.label(format!("Python {} runs here", python.value));
-            return Some(Self::Python(versions, format!("Python {}", python.value), label.into_iter().collect()));
+            return Some(Self::Python(
+                versions,
+                format!("Python {}", python.value),
+                label.into_iter().collect(),
+                python.because(),
+            ));
         }
         let packages = deployment.packages();
         match packages.allowed(&library.normalized).or_else(|| packages.brought_along(&library.normalized)) {
@@ -72,7 +77,7 @@ impl<'p> Installed<'p> {
     pub(super) fn judge(&self, versions: &VersionSet) -> Option<Judgement> {
         match self {
             Self::Whatever => None,
-            Self::Python(installed, words, labels) => installed.is_subset_of(versions).then(|| Judgement {
+            Self::Python(installed, words, labels, _) => installed.is_subset_of(versions).then(|| Judgement {
                 every: true,
                 versions: words.clone(),
                 labels: labels.clone(),
@@ -100,6 +105,14 @@ impl<'p> Installed<'p> {
                 };
                 Some(Judgement { every, versions: words, labels: evidence(allowed, name, &verdict) })
             }
+        }
+    }
+
+    /// Why the Python is the one that it is, where no place says it.
+    pub(super) fn because(&self) -> Option<&'p str> {
+        match self {
+            Self::Python(.., because) => *because,
+            Self::Package(..) | Self::Whatever => None,
         }
     }
 

@@ -104,6 +104,10 @@ pub(super) fn help(uses: &[Use], installed: &Installed<'_>, kind: Kind) -> Strin
     // A line of a log that ends in a full stop goes on here.
     let advice: Vec<&str> = help.iter().map(|part| part.trim_end_matches('.')).collect();
     let advice = (!advice.is_empty()).then(|| advice.join("; "));
+    let advice = match installed.because() {
+        Some(because) => Some(format!("{} ({because})", advice.as_deref().unwrap_or("choose an older Python"))),
+        None => advice,
+    };
     let notes = each_once(uses.iter().filter_map(|one| one.change.note.clone()).collect());
     advice.into_iter().chain(notes).collect::<Vec<_>>().join(". ")
 }
