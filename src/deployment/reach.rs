@@ -35,7 +35,8 @@ const ASIDE: &[&str] = &[
     "training",
 ];
 
-/// The same at the top of a repository alone: further down, these are parts of programs, such as the tools of an agent.
+/// The same, but of Python at the top of a repository alone: further down, these are parts of programs, such as the tools of
+/// an agent.
 const ASIDE_AT_TOP: &[&str] = &["tool", "tools"];
 
 /// Folders with what coding agents are told, and templates for them to copy.
@@ -182,7 +183,9 @@ pub fn is_aside(path: &RepoPath, root: &RepoPath) -> bool {
     let is_one_of = |folder: &str, names: &[&str]| names.contains(&folder.to_ascii_lowercase().as_str());
     is_for_agents(path)
         || folders.split('/').any(|folder| is_one_of(folder, ASIDE))
-        || folders.split('/').next().is_some_and(|first| is_one_of(first, ASIDE_AT_TOP))
+        || folders.split('/').enumerate().any(|(depth, folder)| {
+            is_one_of(folder, ASIDE_AT_TOP) && (depth == 0 || !name.ends_with(".py"))
+        })
         || name.starts_with("test_")
         || ["_test.py", "-test.py", "_tests.py"].iter().any(|ending| name.ends_with(ending))
         || (name.ends_with(".py") && name.to_ascii_lowercase().contains("example"))
@@ -215,6 +218,7 @@ mod tests {
             "core/client_example_async.py",
             "Examples/app.py",
             "tools/release.py",
+            "images/tools/Dockerfile",
             "conftest.py",
         ] {
             assert!(aside(path), "{path} is not the program");
