@@ -1,5 +1,6 @@
 //! AIO004 dangling-task: a task whose only reference is dropped.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use crate::deployment::Project;
@@ -13,6 +14,7 @@ use crate::rules::{Reporter, Rule};
 
 use super::context::{Contexts, contexts, watchers};
 use super::decided::is_decided;
+use super::loop_touched_from_watcher::{self, touched_from_threads};
 use super::task_without_loop::LoopQuestion;
 
 /// AIO004 dangling-task.
@@ -35,7 +37,8 @@ impl Rule for DanglingTask {
     }
 
     fn literals(&self) -> &'static [&'static str] {
-        LITERALS
+        // It asks what that rule finds.
+        loop_touched_from_watcher::LITERALS
     }
 
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
@@ -46,6 +49,7 @@ impl Rule for DanglingTask {
         let fails = |path, module, call: &Call| {
             has_program(project) && call.is("asyncio.create_task") && question.why_none(path, module, call).is_some()
         };
+        let touched = LazyCell::new(|| touched_from_threads(project));
         for (path, module) in program_modules(documents, LITERALS) {
             let mut dropped = BTreeMap::<Loss, Vec<&Call>>::new();
             for call in module.live_calls().filter(|call| makes_task(call) && is_dropped(call)) {
@@ -54,7 +58,11 @@ impl Rule for DanglingTask {
                     continue;
                 }
                 let in_coroutine = module.is_inside_async(call);
-                if !in_coroutine && (is_callback(&graph, path, module, call) || fails(path, module, call)) {
+                if !in_coroutine
+                    && (is_callback(&graph, path, module, call)
+                        || fails(path, module, call)
+                        || touched.contains(&Location::new(path, call.span)))
+                {
                     continue;
                 }
                 let loss = match in_coroutine {

@@ -3,6 +3,8 @@
 mod descent;
 mod touches;
 
+use std::collections::BTreeSet;
+
 use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, FunctionAt};
 use crate::diagnostic::{Label, Location, RuleId};
@@ -18,7 +20,8 @@ use touches::{Touch, touch};
 /// AIO006 loop-touched-from-watcher.
 pub struct LoopTouchedFromWatcher;
 
-const LITERALS: &[&str] = &[
+/// What the files hold that are looked at.
+pub(super) const LITERALS: &[&str] = &[
     "watchdog",
     "paho",
     "put_nowait",
@@ -36,6 +39,7 @@ const LITERALS: &[&str] = &[
     "pyaudio",
     "listen_in_background",
     "signal.signal",
+    "create_task",
     "ensure_future",
     "call_later",
 ];
@@ -93,6 +97,23 @@ impl Rule for LoopTouchedFromWatcher {
             }
         }
     }
+}
+
+/// The places at which callbacks of other threads touch a loop: what they begin there is never made, or not where it was
+/// meant.
+pub(super) fn touched_from_threads(project: &Project<'_>) -> BTreeSet<Location> {
+    let graph = CallGraph::new(project.documents());
+    let mut places = BTreeSet::new();
+    for (path, module) in program_modules(project.documents(), LITERALS) {
+        let callbacks = watchers::callbacks(&graph, path, module).into_iter();
+        let in_threads = callbacks.filter(|callback| matches!(callback.caller, Caller::Thread(_)));
+        for function in in_threads.flat_map(|callback| below(&graph, callback.function)).map(|below| below.function) {
+            let calls = function.module.calls.iter().filter(|call| call.function == Some(function.id));
+            let touching = calls.filter(|call| touch(&graph, function, call).is_some());
+            places.extend(touching.map(|call| Location::new(function.path, call.span)));
+        }
+    }
+    places
 }
 
 fn ends_the_program(function: FunctionAt<'_>) -> bool {

@@ -2,14 +2,14 @@
 
 use std::cell::LazyCell;
 
-use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, FunctionAt};
+use crate::deployment::{Deployment, Project};
 use crate::diagnostic::{Label, Location, RepoPath, RuleId};
 use crate::formats::python::{AsyncContext, BlockKind, Call, Module};
 use crate::rules::program::{has_program, program_modules};
 use crate::rules::{Reporter, Rule};
 
-use super::context::{Contexts, asks_for_a_loop, contexts, hangs_on_a_switch};
+use super::context::{Contexts, asks_for_a_loop, contexts, hangs_on_a_switch, runs_before};
 use super::served::Served;
 
 /// AIO003 task-without-loop.
@@ -38,17 +38,31 @@ impl Rule for TaskWithoutLoop {
     fn check(&self, project: &Project<'_>, report: &mut Reporter) {
         let question = LoopQuestion::new(project);
         for (path, module) in program_modules(project.documents(), LITERALS) {
+            let mut failing: Vec<(&Call, Reason, Vec<Label>)> = Vec::new();
             for call in module.live_calls().filter(|call| call.is("asyncio.create_task")) {
                 let Some(why) = question.why_none(path, module, call).filter(|why| !why.is_callback) else { continue };
+                // Where the first in a row fails, the program never comes to the others.
+                match failing.iter_mut().find(|(earlier, ..)| runs_before(module, earlier, call)) {
+                    Some((.., never)) => never.push(Label {
+                        location: Location::new(path, call.span),
+                        message: "the program never comes to this one".to_owned(),
+                    }),
+                    None => failing.push((call, why, vec![])),
+                }
+            }
+            for (call, why, never) in failing {
                 let location = Location::new(path, call.span);
                 let raises = "asyncio.create_task() raises RuntimeError";
-                let finding = if in_handler(module, call) {
+                let finding = if !why.is_certain {
+                    report.warning(location, format!("{raises} where this file is imported before an event loop runs"))
+                } else if in_handler(module, call) {
                     report.warning(location, format!("{raises} when this handler runs: {}", why.reason))
                 } else {
                     report.error(location, format!("{raises} here: {}", why.reason))
                 };
                 finding
                     .labels(why.labels)
+                    .labels(never)
                     .help(
                         "create the task inside a coroutine that the loop runs; from another thread, use \
                          asyncio.run_coroutine_threadsafe(coroutine, loop); to run one coroutine to its end, asyncio.run(…)",
@@ -69,6 +83,8 @@ pub(super) struct Reason {
     labels: Vec<Label>,
     /// Whether it is a callback of a library's own thread, which AIO006 reports.
     is_callback: bool,
+    /// Whether it is known that none runs; else it is so for most who import the file.
+    is_certain: bool,
     /// The file whose import runs it, where that decides.
     at_import_of: Option<RepoPath>,
 }
@@ -92,7 +108,9 @@ impl<'d, 'p> LoopQuestion<'d, 'p, 'd> {
         let mut why = no_loop(&self.graph, path, module, call)?;
         if let Some(file) = &why.at_import_of {
             if !self.is_loaded_without_loop(file, MAX_IMPORTERS) {
-                return None;
+                let others_import = || self.graph.importers(file).iter().any(|(_, import)| !import.lazy);
+                let at_import = call.function.is_none() && !self.starts_lead_to(file) && others_import();
+                return at_import.then_some(Reason { is_certain: false, ..why });
             }
             let server = self.served.before_loop(file).map(|start| Label {
                 location: start.clone(),
@@ -101,6 +119,13 @@ impl<'d, 'p> LoopQuestion<'d, 'p, 'd> {
             why.labels.extend(server);
         }
         Some(why)
+    }
+
+    /// Whether something that starts loads a file, or a server that may do so under its loop.
+    fn starts_lead_to(&self, path: &RepoPath) -> bool {
+        let deployments = self.project.deployments();
+        let certain = deployments.iter().map(Deployment::reach).filter(|reach| reach.is_certain());
+        self.served.may_be_under_loop(path) || certain.into_iter().any(|reach| reach.contains(path))
     }
 
     /// Whether a file is loaded where no loop runs: by the start of a deployment, or by a chain of imports that stand in no
@@ -145,6 +170,7 @@ fn no_loop(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, call: &Call)
             reason: format!("no event loop runs while {reason}"),
             labels: vec![],
             is_callback: false,
+            is_certain: true,
             at_import_of: (!module.in_main_guard(call.block)).then(|| path.clone()),
         });
     };
@@ -162,12 +188,14 @@ fn no_loop(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, call: &Call)
             reason: format!("`{name}` runs in a thread without an event loop"),
             labels: place.labels,
             is_callback: place.is_callback,
+            is_certain: true,
             at_import_of: None,
         }),
         Contexts { view: Some(view), on_loop: None, .. } => Some(Reason {
             reason: format!("no event loop runs in the {} `{name}`", view.what),
             labels: vec![Label { location: view.place, message: view.why }],
             is_callback: false,
+            is_certain: true,
             at_import_of: None,
         }),
         Contexts { at_start: Some(start), on_loop: None, unknown: false, .. } => Some(Reason {
@@ -175,6 +203,7 @@ fn no_loop(graph: &CallGraph<'_>, path: &RepoPath, module: &Module, call: &Call)
             at_import_of: imported_by(graph, &start),
             labels: vec![Label { location: start, message: "here, where the program starts".to_owned() }],
             is_callback: false,
+            is_certain: true,
         }),
         _ => None,
     }
