@@ -13,6 +13,7 @@ use crate::rules::{Reporter, Rule};
 use super::context::asks_for_a_loop;
 use super::decided::is_decided;
 use super::edits::{can_be_awaited, import_asyncio, in_thread, parentheses};
+use super::made_once::is_made_once;
 
 /// AIO008 blocking-in-coroutine.
 pub struct BlockingInCoroutine;
@@ -182,6 +183,7 @@ fn report_helper(
         edge.function().is_some_and(|caller| is_at_startup(graph.documents(), caller, edge.span))
     });
     let Some(chain) = chain.filter(|chain| !chain.is_inferred()) else { return };
+    let once = waits_once(graph.documents(), &chain, call);
     report
         .advice(
             Location::new(function.path, call.span),
@@ -193,7 +195,9 @@ fn report_helper(
             ),
         )
         .labels(chain.labels())
-        .help(if function.row().is_generator {
+        .help(if once {
+            format!("make it once, before the loop serves anybody; or make it a coroutine and use {}", row.instead)
+        } else if function.row().is_generator {
             format!("make it an asynchronous context manager, and use {} in it", row.instead)
         } else {
             format!(
@@ -201,7 +205,7 @@ fn report_helper(
                 row.instead
             )
         })
-        .fix(fix_above(graph.documents(), &chain));
+        .fix(if once { None } else { fix_above(graph.documents(), &chain) });
 }
 
 /// Whether a decorator makes the coroutine answer requests.
@@ -247,6 +251,15 @@ fn fix(documents: &Documents, path: &RepoPath, module: &Module, calls: &[(&Call,
         };
     }
     import_asyncio(fix, source, module)
+}
+
+/// Whether what the coroutine calls waits only when it is called for the first time.
+fn waits_once(documents: &Documents, chain: &Chain<'_>, call: &Call) -> bool {
+    let Some(first) = chain.hops.first() else { return false };
+    let below = chain.hops.get(1).map(|hop| (hop.edge.span, hop.edge.block));
+    let (place, block) = below.unwrap_or((call.span, call.block));
+    let source = documents.repository().source(first.callee.path);
+    source.is_some_and(|source| is_made_once(source, first.callee, place, block))
 }
 
 /// The coroutine's call of the plain helper, awaited in a thread.

@@ -1,8 +1,10 @@
 //! What runs on Windows or macOS alone, where nothing is deployed: branches under `sys.platform == "win32"`, and what
-//! follows `if os.name != "nt": return`.
+//! follows `if os.name != "nt": return`; and what runs nowhere: branches under `False` or `not module`.
 
-use ruff_python_ast::{self as ast, BoolOp, CmpOp, Expr, Stmt, StmtIf, UnaryOp};
+use ruff_python_ast::{self as ast, BoolOp, CmpOp, Expr, Number, Stmt, StmtIf, UnaryOp};
 use ruff_text_size::{Ranged, TextRange};
+
+use crate::formats::python::scope::{Binding, BindingKind};
 
 use super::Walker;
 
@@ -21,7 +23,7 @@ impl<'a> Walker<'a> {
         branches.extend(node.elif_else_clauses.iter().map(|clause| (clause.test.as_ref(), &clause.body)));
         let mut decided = None;
         for (test, branch) in branches {
-            let holds = test.and_then(|test| on_linux(test, MAX_DEPTH));
+            let holds = test.and_then(|test| on_linux(test, MAX_DEPTH).or_else(|| self.always(test)));
             if (earlier || holds == Some(false))
                 && let (Some(first), Some(last)) = (branch.first(), branch.last())
             {
@@ -38,6 +40,38 @@ impl<'a> Walker<'a> {
             let span = self.spans.map(TextRange::new(next.start(), last.end()));
             self.out.module.elsewhere.push(span);
         }
+    }
+}
+
+impl Walker<'_> {
+    /// What a test comes to wherever it runs: `False`, `0`, `True`, and a module that was imported without a condition.
+    fn always(&self, test: &Expr) -> Option<bool> {
+        match test {
+            Expr::UnaryOp(node) if node.op == UnaryOp::Not => match &*node.operand {
+                Expr::Name(name) => self.is_module(name.id.as_str()).then_some(false),
+                operand => self.always(operand).map(|holds| !holds),
+            },
+            Expr::BooleanLiteral(literal) => Some(literal.value),
+            Expr::NumberLiteral(literal) => match &literal.value {
+                Number::Int(number) => number.as_u64().map(|number| number != 0),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether a name stands for a module, and for nothing else: an import of the top level is all that binds it so far.
+    fn is_module(&self, name: &str) -> bool {
+        let Some(symbol) = self.out.scopes.lookup(self.scope, name) else { return false };
+        let bindings = self.out.scopes.symbols.get(symbol.0).map_or(&[][..], |symbol| &symbol.bindings);
+        let imports = &self.out.module.imports;
+        let is_import = |binding: &Binding<'_>| match binding.kind {
+            BindingKind::Import(index) => imports
+                .get(index)
+                .is_some_and(|row| row.name.is_none() && self.out.module.block(row.block).parent.is_none()),
+            _ => false,
+        };
+        !bindings.is_empty() && bindings.iter().all(is_import)
     }
 }
 
