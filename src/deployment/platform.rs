@@ -118,6 +118,17 @@ impl Platform {
     }
 }
 
+impl Platform {
+    /// Its name as a part of a sentence: "the container", "Railway".
+    #[must_use]
+    pub fn with_article(self) -> String {
+        match self {
+            Self::Fly | Self::Render | Self::AppEngine | Self::Railway => self.to_string(),
+            _ => format!("the {self}"),
+        }
+    }
+}
+
 impl fmt::Display for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -30,12 +30,12 @@ impl Rule for MachineBoundPath {
     }
 
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
-        let platform = deployment.platform().value;
+        let platform = deployment.platform().value.with_article();
         let mut bound = deployment.machine_bound_paths();
         // What is opened comes first; a folder that is only searched may be missing.
         bound.sort_by_key(|path| path.is_searched);
         report_homes(&bound, report, |report, bound| {
-            let message = format!("{} is a folder of one machine: the {platform} does not have it", bound.home);
+            let message = format!("{} is a folder of one machine: {platform} does not have it", bound.home);
             if bound.is_searched {
                 let message = format!("{message}, and what is found by it is not found there");
                 return report.advice(bound.location.clone(), message).help(

@@ -40,8 +40,8 @@ impl Rule for LoopbackBind {
 }
 
 fn help(deployment: &Deployment<'_>, server: &Server) -> String {
-    let platform = deployment.platform().value;
-    let mut help = format!("requests reach the {platform} from outside: listen on 0.0.0.0 there");
+    let platform = deployment.platform().value.with_article();
+    let mut help = format!("requests reach {platform} from outside: listen on 0.0.0.0 there");
     if let Some(variable) = server.host_variable.filter(|_| !server.host.is_written()) {
         help.push_str(&format!(", best by setting {variable}=0.0.0.0 in its environment"));
     }

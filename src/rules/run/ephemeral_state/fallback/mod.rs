@@ -7,7 +7,7 @@ use crate::rules::Reporter;
 
 /// Reports `os.getenv("DATABASE_URL", "sqlite:///app.db")` where nothing sets the variable.
 pub(super) fn check(deployment: &Deployment<'_>, report: &mut Reporter) {
-    let platform = deployment.platform().value;
+    let platform = deployment.platform().value.with_article();
     for (path, module) in super::deployed(deployment, &["sqlite"]) {
         for access in module.environment.iter().filter(|row| row.kind == EnvironmentAccessKind::Optional) {
             let Some(fallback) = access.default.as_ref() else { continue };
@@ -23,7 +23,7 @@ pub(super) fn check(deployment: &Deployment<'_>, report: &mut Reporter) {
                 .advice(
                     Location::new(path, access.span),
                     format!(
-                        "without {} the data goes to a file on the disk of the {platform}, which is empty again after a restart",
+                        "without {} the data goes to a file on the disk of {platform}, which is empty again after a restart",
                         access.variable
                     ),
                 )

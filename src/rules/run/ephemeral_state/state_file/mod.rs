@@ -34,7 +34,7 @@ const STORES: &[&str] = &[
 
 /// Reports a file of JSON or a pickle that the program reads at its start and writes later.
 pub(super) fn check(deployment: &Deployment<'_>, report: &mut Reporter) {
-    let platform = deployment.platform().value;
+    let platform = deployment.platform().value.with_article();
     let graph = CallGraph::new(deployment.documents());
     for (path, module) in super::deployed(deployment, &["json.dump(", "pickle.dump("]) {
         let Some(source) = deployment.documents().repository().source(path) else { continue };
@@ -58,7 +58,7 @@ pub(super) fn check(deployment: &Deployment<'_>, report: &mut Reporter) {
             report
                 .advice(
                     Location::new(path, write.span),
-                    format!("what is kept in {} is gone after a restart of the {platform}: its disk begins anew", quoted(&file)),
+                    format!("what is kept in {} is gone after a restart of {platform}: its disk begins anew", quoted(&file)),
                 )
                 .label(Location::new(path, read.span), "the program reads it back when it starts")
                 .labels(deployment.platform().label("the program runs here"))
