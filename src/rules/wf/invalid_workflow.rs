@@ -43,9 +43,11 @@ impl Rule for InvalidWorkflow {
                         )
                         .help("mend the YAML here or just above: indentation with spaces only, quotes around text with `: `");
                 }
-                Some(Ok(_)) => {
-                    // Lines that stand left of their script may be YAML again: another document, or keys of their own.
-                    if let Some(heredoc) = escaped_heredoc(text, text.len()) {
+                Some(Ok(parsed)) => {
+                    // Lines that stand left of their script may be YAML again: another document.
+                    if parsed.len() > 1
+                        && let Some(heredoc) = escaped_heredoc(text, text.len())
+                    {
                         report_escaped(path, &heredoc, report);
                         continue;
                     }
