@@ -115,12 +115,21 @@ pub(super) fn references(invocation: &Invocation) -> Vec<Reference> {
             found.extend(script.map(Reference::file));
         }
         "chmod" => {
-            let files = arguments.iter().skip(1).filter(|word| !word.text.starts_with('-'));
-            found.extend(files.map(Reference::either));
+            let operands = arguments.iter().filter(|word| !word.text.starts_with('-'));
+            found.extend(operands.filter(|word| !is_mode(&word.text)).map(Reference::either));
         }
         _ => {}
     }
     found
+}
+
+/// Whether a word of `chmod` says who may do what: `0755`, `a+x`, `u=rw,go-w`.
+fn is_mode(word: &str) -> bool {
+    let is_symbolic = |clause: &str| {
+        let change = clause.trim_start_matches(['u', 'g', 'o', 'a']);
+        change.starts_with(['+', '-', '=']) && change.chars().all(|c| "+-=rwxXstugo".contains(c))
+    };
+    word.bytes().all(|byte| byte.is_ascii_digit()) || word.split(',').all(is_symbolic)
 }
 
 /// What is copied or moved; of a pattern, the folder that it looks into.

@@ -78,7 +78,9 @@ impl Lexer<'_> {
                 self.at += operator.len();
                 self.tokens.push(Token::Operator(operator, self.span(start)));
             } else {
-                let token = WordReader::new(self.text, self.map, self.at).read();
+                let mut reader = WordReader::new(self.text, self.map, self.at);
+                reader.is_operand = !self.begins_command();
+                let token = reader.read();
                 self.at = token.1;
                 let is_assigned =
                     matches!(&token.0, Token::Word { word, quoted: false, .. } if word.text.ends_with('='));
@@ -169,6 +171,11 @@ fn redirection(rest: &str) -> Option<(&'static str, usize)> {
     REDIRECTIONS.into_iter().find(|operator| after.starts_with(operator)).map(|operator| (operator, digits))
 }
 
+/// Whether `rest` begins with a pattern such as `!(name)`, which bash knows with `shopt -s extglob`.
+fn begins_extended_pattern(rest: &str) -> bool {
+    rest.strip_prefix(['!', '@', '+', '*', '?']).is_some_and(|rest| rest.starts_with('('))
+}
+
 /// Reads one word.
 struct WordReader<'a> {
     text: &'a str,
@@ -179,6 +186,8 @@ struct WordReader<'a> {
     word_map: TextMap,
     parts: Vec<Part>,
     quoted: bool,
+    /// Whether a command stands before it: `!(…)` is a pattern there, and the contrary of a subshell's success elsewhere.
+    is_operand: bool,
     substitutions: Vec<Span>,
 }
 
@@ -193,6 +202,7 @@ impl<'a> WordReader<'a> {
             word_map: TextMap::default(),
             parts: Vec::new(),
             quoted: false,
+            is_operand: false,
             substitutions: Vec::new(),
         }
     }
@@ -233,6 +243,10 @@ impl<'a> WordReader<'a> {
                     self.substitutions.push(Span::new(self.at + 2, (self.at + length - 1).max(self.at + 2)));
                     self.part(length, Part::Substitution);
                 }
+                '!' | '@' | '+' | '*' | '?' if self.is_operand && begins_extended_pattern(rest) => {
+                    let length = 1 + balanced(rest.get(1..).unwrap_or(""));
+                    self.part(length, Part::Glob);
+                }
                 '*' | '?' => self.part(1, Part::Glob),
                 '[' if bracket_pattern(rest).is_some() => {
                     let length = bracket_pattern(rest).unwrap_or(1);
@@ -263,7 +277,10 @@ impl<'a> WordReader<'a> {
                     };
                     let first = character.len_utf8();
                     let length = rest.get(first..).and_then(|rest| rest.find(ends)).map_or(rest.len(), |at| at + first);
-                    self.literal(length);
+                    let begins_pattern = length > first
+                        && self.is_operand
+                        && rest.get(length - 1..).is_some_and(begins_extended_pattern);
+                    self.literal(if begins_pattern { length - 1 } else { length });
                 }
             }
         }
