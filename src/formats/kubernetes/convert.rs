@@ -140,6 +140,7 @@ fn container(node: &Node, text: &str) -> Container {
         name: node.text_at("name"),
         image_reference: image.as_ref().and_then(|image| ImageReference::parse(&image.value)),
         image,
+        is_never_pulled: node.text_at("imagePullPolicy").is_some_and(|policy| policy.value == "Never"),
         command: words("command"),
         args: words("args"),
         env: list("env").iter().filter_map(variable).collect(),

@@ -83,6 +83,8 @@ pub struct Container {
     pub image: Option<Spanned<String>>,
     /// `image` taken apart.
     pub image_reference: Option<ImageReference>,
+    /// Whether the image must be on the node already: `imagePullPolicy: Never`.
+    pub is_never_pulled: bool,
     /// `command`: replaces the image's ENTRYPOINT and drops its CMD.
     pub command: Vec<Word>,
     /// `args`: replaces the image's CMD.

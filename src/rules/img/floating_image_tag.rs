@@ -7,6 +7,7 @@ use crate::diagnostic::{Location, RepoPath, RuleId, Severity};
 use crate::formats::dockerfile::Base;
 use crate::formats::image::ImageReference;
 use crate::formats::kubernetes::Body;
+use crate::knowledge::is_public_image;
 use crate::repo::FileKind;
 use crate::rules::{Reporter, Rule};
 
@@ -80,6 +81,7 @@ fn named_images(documents: &Documents) -> Vec<(ImageReference, Location, UsedBy)
         for service in compose.services.iter().filter(|service| service.build.is_none()) {
             if let (Some(image), Some(written)) = (&service.image_reference, &service.image)
                 && !is_built_here(documents, image)
+                && !is_nobodys(image)
             {
                 found.push((image.clone(), Location::new(entry.path(), written.span), UsedBy::Build));
             }
@@ -91,7 +93,9 @@ fn named_images(documents: &Documents) -> Vec<(ImageReference, Location, UsedBy)
             let Body::Workload(workload) = &object.body else { continue };
             for container in workload.init_containers.iter().chain(&workload.containers) {
                 if let (Some(image), Some(written)) = (&container.image_reference, &container.image)
+                    && !container.is_never_pulled
                     && !is_replaced(documents, image)
+                    && !is_nobodys(image)
                 {
                     found.push((image.clone(), Location::new(entry.path(), written.span), UsedBy::Pod));
                 }
@@ -103,6 +107,11 @@ fn named_images(documents: &Documents) -> Vec<(ImageReference, Location, UsedBy)
 
 fn is_runtime(image: &ImageReference) -> bool {
     image.registry.is_none() && RUNTIMES.contains(&image.name.as_str())
+}
+
+/// Whether no registry has the image: a name without an owner that is none of Docker's own is one that was built at hand.
+fn is_nobodys(image: &ImageReference) -> bool {
+    image.registry.is_none() && !image.name.contains('/') && !is_public_image(&image.name)
 }
 
 /// The image with its registry, without a tag.
