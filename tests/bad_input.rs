@@ -57,6 +57,18 @@ fn assert_unimpressed(folder: &TempDir) {
 }
 
 #[test]
+fn a_readme_that_is_not_read_may_have_a_card() {
+    let folder = tempfile::tempdir().unwrap();
+    let push = "on: push\njobs:\n  sync:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v5\n      \
+                - run: git push --force https://me:${{ secrets.HF_TOKEN }}@huggingface.co/spaces/me/demo main\n";
+    write(folder.path(), ".github/workflows/sync.yml", push);
+    write(folder.path(), "README.md", "---\ntitle: Demo\nsdk: static\n---\n\0a\0b\0");
+    let (_, lines, _) = check(folder.path());
+    assert!(lines.iter().any(|line| line.contains("SYS001")), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("HF007")), "{lines:?}");
+}
+
+#[test]
 fn files_that_are_no_text_are_named() {
     for (path, content, expected) in [
         (

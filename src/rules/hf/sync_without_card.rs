@@ -40,8 +40,11 @@ fn check_folder(project: &Project<'_>, folder: &RepoPath, syncs: &[&SpaceSync], 
         return;
     }
     let readme = repository.of_kind(FileKind::Readme).map(|entry| entry.path()).find(|path| path.parent() == *folder);
+    // A README that can't be read may well begin with a card.
     if let Some(readme) = readme
-        && (space::card(documents, readme).is_some() || space::broken_card(documents, readme).is_some())
+        && (repository.source(readme).is_none()
+            || space::card(documents, readme).is_some()
+            || space::broken_card(documents, readme).is_some())
     {
         return;
     }
