@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::deployment::call_graph::{CallGraph, Definition, FunctionAt};
 use crate::deployment::{Documents, Project};
-use crate::diagnostic::{Fix, Location, RuleId};
-use crate::formats::python::Usage;
+use crate::diagnostic::{Fix, Label, Location, RuleId};
+use crate::formats::python::{Call, Module, Usage};
 use crate::rules::program::program_modules;
 use crate::rules::{Reporter, Rule};
 
@@ -27,8 +27,13 @@ impl Rule for UnawaitedCoroutine {
         let documents = project.documents();
         let (graph, names) = (CallGraph::new(documents), coroutine_names(documents));
         for (path, module) in program_modules(documents, LITERALS) {
-            let dropped = module.live_calls().filter(|call| call.usage == Usage::Statement);
-            for call in dropped.filter(|call| call.callee.last_name().is_none_or(|name| names.contains(name))) {
+            let calls = module.live_calls();
+            for call in calls.filter(|call| call.callee.last_name().is_none_or(|name| names.contains(name))) {
+                let is_dropped = call.usage == Usage::Statement;
+                let read = if is_dropped { None } else { first_read(module, call) };
+                if !is_dropped && read.is_none() {
+                    continue;
+                }
                 let Some(Definition::Function(callee)) = graph.callee(path, module, call) else { continue };
                 if !is_coroutine(callee) || module.in_type_checking(call.block) {
                     continue;
@@ -37,8 +42,17 @@ impl Rule for UnawaitedCoroutine {
                 let awaitable = module.is_inside_async(call);
                 let finding = report.error(
                     Location::new(path, call.span),
-                    format!("`{name}` is a coroutine and is never awaited here, so nothing of it runs"),
+                    match read.and_then(|read| read.callee.last_name()) {
+                        Some(method) => format!(
+                            "`{name}` is a coroutine and is not awaited here, so `{method}` below raises AttributeError"
+                        ),
+                        None => format!("`{name}` is a coroutine and is never awaited here, so nothing of it runs"),
+                    },
                 );
+                finding.labels(read.map(|read| Label {
+                    location: Location::new(path, read.span),
+                    message: "a coroutine has no such attribute".to_owned(),
+                }));
                 finding.label(callee.location(), "it is defined as a coroutine here");
                 if awaitable {
                     finding
@@ -53,6 +67,28 @@ impl Rule for UnawaitedCoroutine {
             }
         }
     }
+}
+
+/// Attributes that a coroutine has.
+const OF_COROUTINES: &[&str] = &["send", "throw", "close"];
+
+/// The first method call on the name that a call's result is bound to, where that is all the name is bound to and no
+/// coroutine has such a method.
+fn first_read<'m>(module: &'m Module, call: &Call) -> Option<&'m Call> {
+    let Usage::Assigned(target) = &call.usage else { return None };
+    let is_name = target.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let mut bound = module.assignments.iter().filter(|row| row.function == call.function && row.target == *target);
+    if !is_name || call.function.is_none() || bound.next().is_none() || bound.next().is_some() {
+        return None;
+    }
+    module.live_calls().find(|other| {
+        let made = other.receiver.is_some_and(|maker| module.call(maker).span == call.span);
+        let method = other.callee.last_name().is_some_and(|name| !OF_COROUTINES.contains(&name));
+        made && method
+            && other.function == call.function
+            && call.span.end <= other.span.start
+            && !module.is_caught_by_name(other.block, "AttributeError")
+    })
 }
 
 /// The names of all coroutines of the repository: what has none of them need not be followed to other files.
