@@ -76,11 +76,26 @@ pub(in super::super) fn callbacks<'d>(
         let caller = Caller::Thread(taken_by_attribute(graph, module, row)?);
         Some(Callback { function, caller, place: Location::new(path, row.span) })
     });
-    let arguments = module.calls.iter().flat_map(|call| taken_by_call(module, call)).filter_map(|(value, caller)| {
-        let function = graph.function_of(path, module, value)?;
-        Some(Callback { function, caller, place: Location::new(path, value.span) })
+    let arguments = module.calls.iter().flat_map(|call| taken_by_call(module, call)).flat_map(|(value, caller)| {
+        let place = Location::new(path, value.span);
+        let functions = functions_of(graph, path, module, value).into_iter();
+        functions.map(move |function| Callback { function, caller, place: place.clone() })
     });
     methods.chain(attributes).chain(arguments).collect()
+}
+
+/// The function that a value is, or those that callers give for the parameter that it is.
+fn functions_of<'d>(
+    graph: &CallGraph<'d>,
+    path: &'d RepoPath,
+    module: &'d Module,
+    value: &Value,
+) -> Vec<FunctionAt<'d>> {
+    let ValueKind::Parameter { function, name, .. } = &value.kind else {
+        return graph.function_of(path, module, value).into_iter().collect();
+    };
+    let given = graph.given(FunctionAt { path, module, id: *function }, name);
+    given.into_iter().filter_map(|given| graph.function_of(given.path, given.module, given.value)).collect()
 }
 
 /// Whether the handler says itself how its event methods are called.

@@ -92,6 +92,14 @@ fn asks_first(graph: &CallGraph<'_>, function: FunctionAt<'_>) -> bool {
     let asked = own_calls(module, function.id).find(own);
     match asked {
         Some(_) => own_calls(module, function.id).filter(own).any(|call| module.is_caught(call.block, "RuntimeError")),
-        None => asks_in_plain_code(graph, function),
+        None => !holds_running_loop(function) && asks_in_plain_code(graph, function),
     }
+}
+
+/// Whether the plain function around takes the loop that it runs on, for the callback that it defines.
+fn holds_running_loop(function: FunctionAt<'_>) -> bool {
+    let module = function.module;
+    let around = function.with_parents().skip(1).take_while(|id| !module.function(*id).is_async);
+    let mut asked = around.flat_map(|id| own_calls(module, id)).filter(|call| call.is("asyncio.get_running_loop"));
+    asked.any(|call| !module.is_caught(call.block, "RuntimeError"))
 }
