@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::deployment::Project;
 use crate::deployment::call_graph::{CallGraph, Edge, EdgeKind, FunctionAt};
 use crate::diagnostic::{Fix, Label, Location, RepoPath, RuleId, Span};
-use crate::formats::python::{Assignment, Call, Module, Runner, Usage, ValueKind};
+use crate::formats::python::{Assignment, Call, Callee, Module, QualifiedName, Runner, Usage, ValueKind};
 use crate::knowledge::event_loops;
 use crate::repo::Source;
 use crate::rules::program::{has_program, is_vendored, program_modules};
@@ -21,6 +21,9 @@ use super::task_without_loop::LoopQuestion;
 pub struct DanglingTask;
 
 const LITERALS: &[&str] = &["create_task", "ensure_future"];
+
+/// Discord's library and what has grown out of it: their clients have the loop that they run on.
+const DISCORD: &[&str] = &["discord", "nextcord", "disnake", "interactions"];
 
 /// Where the fix keeps the tasks.
 const KEPT: &str = "_background_tasks";
@@ -52,7 +55,7 @@ impl Rule for DanglingTask {
         let touched = LazyCell::new(|| touched_from_threads(project));
         for (path, module) in program_modules(documents, LITERALS) {
             let mut dropped = BTreeMap::<Loss, Vec<&Call>>::new();
-            for call in module.live_calls().filter(|call| makes_task(call) && is_dropped(call)) {
+            for call in module.live_calls().filter(|call| makes_task(module, call) && is_dropped(call)) {
                 let source = documents.repository().source(path);
                 if source.is_some_and(|source| is_decided(source, module, call, &["RUF006"])) {
                     continue;
@@ -163,13 +166,28 @@ fn waits_for_held(graph: &CallGraph<'_>, function: FunctionAt<'_>, steps: usize)
         && awaited.filter(|call| is_held(graph, function.path, module, call, steps)).count() == row.waits as usize
 }
 
-fn makes_task(call: &Call) -> bool {
-    call.qualified().is_some_and(|name| {
+fn makes_task(module: &Module, call: &Call) -> bool {
+    let known = call.qualified().is_some_and(|name| {
         matches!(
             name.as_str(),
             "asyncio.create_task" | "asyncio.ensure_future" | "asyncio.AbstractEventLoop.create_task"
         )
-    })
+    });
+    known || (is_on_loop_of_bot(module, call) && module.is_inside_async(call))
+}
+
+/// Whether it is `create_task` of the loop that a bot of Discord has: `ctx.bot.loop.create_task(…)`.
+fn is_on_loop_of_bot(module: &Module, call: &Call) -> bool {
+    let is_discord = |name: &QualifiedName| DISCORD.iter().any(|package| name.is_within(package));
+    match &call.callee {
+        Callee::Method(name) | Callee::Qualified(name) => name.ends_with(".loop.create_task") && is_discord(name),
+        Callee::UnknownMethod { receiver, method } if &**method == "create_task" => {
+            let is_bot = |owner: &str| matches!(owner.rsplit('.').next(), Some("bot" | "client" | "_bot" | "_client"));
+            receiver.strip_suffix(".loop").is_some_and(is_bot)
+                && module.imports.iter().any(|import| is_discord(&import.qualified()))
+        }
+        _ => false,
+    }
 }
 
 fn is_dropped(call: &Call) -> bool {
