@@ -70,7 +70,7 @@ impl Rule for BlockingInCoroutine {
             // One function is one finding: its first call, with the others as labels.
             let mut functions: Vec<(FunctionId, Vec<(&Call, &BlockingCall)>)> = Vec::new();
             for call in module.live_calls() {
-                let (Some(id), Some(row)) = (call.function, blocking(call)) else { continue };
+                let (Some(id), Some(row)) = (call.function, blocking(module, call)) else { continue };
                 let source = project.documents().repository().source(path);
                 if is_at_startup(project.documents(), FunctionAt { path, module, id }, call.span)
                     || source.is_some_and(|source| is_decided(source, module, call, &["ASYNC2"]))
@@ -106,8 +106,11 @@ impl Rule for BlockingInCoroutine {
 }
 
 /// The row of a call that blocks for a time that matters.
-fn blocking(call: &Call) -> Option<&'static BlockingCall> {
+fn blocking(module: &Module, call: &Call) -> Option<&'static BlockingCall> {
     let name = call.qualified()?;
+    if name.parent() == "subprocess.Popen" && !waits_for_own_program(module, call) {
+        return None;
+    }
     let row = blocking_calls().iter().find(|row| fits_any(name, &row.calls))?;
     let short = call.positional(0).is_some_and(|argument| match argument.value.kind {
         ValueKind::Float(seconds) => seconds <= SHORT_SLEEP,
@@ -115,6 +118,20 @@ fn blocking(call: &Call) -> Option<&'static BlockingCall> {
         _ => false,
     });
     (!(name.as_str() == "time.sleep" && short)).then_some(row)
+}
+
+/// Whether a method of `Popen` waits for a program that the same function has started, and has not ended meanwhile.
+fn waits_for_own_program(module: &Module, call: &Call) -> bool {
+    let Some(start) = call.receiver.map(|maker| module.call(maker)) else { return false };
+    let is_short = call.keyword("timeout").is_some_and(|timeout| match timeout.value.kind {
+        ValueKind::Float(seconds) => seconds <= SHORT_SLEEP,
+        _ => false,
+    });
+    let between = module.calls.iter().filter(|other| {
+        other.function == call.function && start.span.end <= other.span.start && other.span.start < call.span.start
+    });
+    let mut ends = between.filter_map(|other| other.callee.last_name());
+    start.function == call.function && !is_short && !ends.any(|name| matches!(name, "terminate" | "kill" | "poll"))
 }
 
 /// A coroutine with the calls that hold its loop.
