@@ -1,8 +1,9 @@
 //! HF008 ignored-dockerfile: a Dockerfile made for a Space that does not build it.
 
-use crate::deployment::space::is_made_for_a_space;
-use crate::deployment::{Deployment, Platform, Sdk};
-use crate::diagnostic::{Fix, Location, RuleId, Severity};
+use crate::deployment::space::{Card, is_made_for_a_space};
+use crate::deployment::{Deployment, Documents, Platform, Sdk};
+use crate::diagnostic::{Fix, Location, RuleId, Severity, Span};
+use crate::knowledge::space_card;
 use crate::rules::{Reporter, Rule};
 
 use super::card_values::sdk_name;
@@ -40,9 +41,25 @@ impl Rule for IgnoredDockerfile {
         }
         finding
             .help("write `sdk: docker` if the Space is to run what the Dockerfile builds; else leave it to other hosts")
-            .fix(
-                is_for_a_space
-                    .then(|| Fix::unsafe_("Build the Dockerfile: `sdk: docker`").replace(&at.path, at.span, "docker")),
-            );
+            .fix(is_for_a_space.then(|| build_it(deployment.documents(), &card, &at)));
     }
+}
+
+/// `sdk: docker`, without the keys that say nothing to a Docker Space.
+fn build_it(documents: &Documents, card: &Card<'_>, sdk: &Location) -> Fix {
+    let mut fix = Fix::unsafe_("Build the Dockerfile: `sdk: docker`").replace(&sdk.path, sdk.span, "docker");
+    let Some(source) = documents.repository().source(&sdk.path) else { return fix };
+    for (key, value) in card.node().entries() {
+        let name = key.scalar_text().unwrap_or_default();
+        let of_another = |sdks: &[String]| !sdks.is_empty() && !sdks.iter().any(|sdk| sdk == "docker");
+        // A Docker Space starts what its image says.
+        let is_idle = name == "app_file" || space_card().key(name).is_some_and(|key| of_another(&key.sdks));
+        let line = Span::new(source.line_at(key.span.start).start, source.line_at(value.span.end).end);
+        let begins_line = Span::new(line.start, key.span.start).of(source.text()).trim().is_empty();
+        if begins_line && is_idle {
+            let newline = source.text().get(line.end..).and_then(|rest| rest.find('\n')).map_or(0, |at| at + 1);
+            fix = fix.replace(&sdk.path, Span::new(line.start, line.end + newline), "");
+        }
+    }
+    fix
 }
