@@ -2,7 +2,7 @@
 
 use globset::Glob;
 
-use crate::diagnostic::{Location, RepoPath};
+use crate::diagnostic::{Location, RepoPath, Span};
 use crate::formats::dockerfile::Dockerfile;
 use crate::knowledge::{is_kept_out_name, is_made_ending, is_made_name};
 use crate::repo::{FileKind, Presence};
@@ -31,6 +31,8 @@ pub enum MissingKind {
         context: RepoPath,
         /// A file of the context with nearly that name.
         similar: Option<String>,
+        /// The file or folder of that name beside the Dockerfile, where the context is another folder.
+        beside: Option<RepoPath>,
     },
     /// A source of COPY or ADD that is in the repository and that the ignore file of the build context leaves out.
     IgnoredSource {
@@ -145,6 +147,8 @@ impl Deployment<'_> {
                             let kind = MissingKind::IgnoredSource { source: source.to_owned(), by };
                             found.push(MissingPath { location: Location::new(path, span), kind, further: vec![] });
                         }
+                    } else if self.is_left_to_the_reader(path, span) {
+                        continue;
                     } else if let Some(missing) = &mut of_copy {
                         missing.further.push(Location::new(path, span));
                     } else if !self.is_made(source) {
@@ -154,6 +158,7 @@ impl Deployment<'_> {
                                 source: source.to_owned(),
                                 context: self.root().clone(),
                                 similar: self.similar(source),
+                                beside: self.beside(path, source),
                             },
                             further: vec![],
                         });
@@ -180,6 +185,14 @@ impl Deployment<'_> {
         let path = self.root().join(source.trim_start_matches('/'))?;
         let span = ignored.excluding(path.relative_to(self.root())?).filter(|_| path != *self.root())?;
         Some(Location::new(&file, span))
+    }
+
+    /// Whether the line above says that there is something to do yet: what is copied is for the reader to bring.
+    fn is_left_to_the_reader(&self, dockerfile: &RepoPath, place: Span) -> bool {
+        let Some(source) = self.documents().repository().source(dockerfile) else { return false };
+        let before = source.text().get(..source.line_at(place.start).start).unwrap_or_default();
+        let above = before.lines().next_back().unwrap_or_default().trim_start();
+        above.starts_with('#') && above.contains("TODO")
     }
 
     fn context_has(&self, source: &str) -> bool {
@@ -216,6 +229,12 @@ impl Deployment<'_> {
             let glob = Glob::new(last).map(|glob| glob.compile_matcher());
             glob.is_ok_and(|glob| parts.iter().any(|part| glob.is_match(part)))
         })
+    }
+
+    fn beside(&self, dockerfile: &RepoPath, source: &str) -> Option<RepoPath> {
+        let folder = dockerfile.parent();
+        let path = folder.join(source.trim_start_matches('/')).filter(|_| folder != *self.root())?;
+        (self.documents().repository().presence(&path) != Presence::Absent && path != folder).then_some(path)
     }
 
     fn similar(&self, source: &str) -> Option<String> {

@@ -266,7 +266,7 @@ fn containers<'d>(documents: &'d Documents, spaces: &[Deployment<'d>]) -> Vec<De
     found
 }
 
-/// Images that only developers and tests run.
+/// Images that only developers and tests run, and those that nobody does any more.
 fn is_development(path: &RepoPath) -> bool {
     path.parts().any(|part| {
         let part = part.to_ascii_lowercase();
@@ -282,6 +282,10 @@ fn is_development(path: &RepoPath) -> bool {
                 | "docs"
                 | "testdata"
                 | "base-images"
+                | "archived"
+                | "_archived"
+                | "_archive"
+                | "deprecated"
         ) || part.contains("{{")
             || part.ends_with(".dev")
             || part.ends_with("-dev")

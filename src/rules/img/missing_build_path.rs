@@ -39,7 +39,7 @@ impl Rule for MissingBuildPath {
             let location = missing.location.clone();
             let further = missing.further;
             match missing.kind {
-                MissingKind::CopySource { source, context, similar } => {
+                MissingKind::CopySource { source, context, similar, beside } => {
                     let place = if context.is_root() { "the repository".to_owned() } else { format!("{context}/") };
                     let message = format!("{source} is not in {place}, the build context: the build stops here");
                     let finding = report.error(location.clone(), message);
@@ -47,14 +47,31 @@ impl Rule for MissingBuildPath {
                         finding.label(place, "this is missing too");
                     }
                     let ignored = "git does not carry ignored files, so that a build from a checkout has none";
-                    match similar {
-                        Some(similar) => {
+                    match (similar, beside) {
+                        (_, Some(beside)) => {
+                            finding.label(Location::file(&beside), "this is beside the Dockerfile, not in the context");
+                            if let Some(place) = deployment.platform().location().filter(|place| **place != location) {
+                                finding.label(place.clone(), "the build context is chosen here");
+                            }
+                            match beside.relative_to(&context) {
+                                Some(seen) => {
+                                    finding.help(format!("sources are relative to the build context: write {seen}"));
+                                    let fix = Fix::unsafe_(format!("Copy {seen}"));
+                                    finding.fix(fix.replace(&location.path, location.span, seen));
+                                }
+                                None => {
+                                    finding
+                                        .help(format!("build in {}, or in a folder that holds both", beside.parent()));
+                                }
+                            }
+                        }
+                        (Some(similar), None) => {
                             let changed = source.replace(source.rsplit('/').next().unwrap_or_default(), &similar);
                             finding.help(format!("{similar} is there; {ignored}"));
                             let fix = Fix::unsafe_(format!("Copy {changed}"));
                             finding.fix(fix.replace(&location.path, location.span, changed));
                         }
-                        None => {
+                        (None, None) => {
                             finding.help(format!("add {source} to the repository, or correct the path; {ignored}"));
                         }
                     }
