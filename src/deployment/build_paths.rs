@@ -7,6 +7,7 @@ use crate::formats::dockerfile::Dockerfile;
 use crate::knowledge::{is_kept_out_name, is_made_ending, is_made_name};
 use crate::repo::{FileKind, Presence};
 
+use super::locked_installs::UV_LOCK;
 use super::{Deployment, Layout, Locate, Platform};
 
 /// Something that is named and not there.
@@ -40,6 +41,13 @@ pub enum MissingKind {
         source: String,
         /// The line that leaves it out.
         by: Location,
+    },
+    /// A lock file that a command installs from.
+    Lock {
+        /// The command: `uv sync`.
+        command: String,
+        /// Its option that takes nothing else.
+        option: String,
     },
     /// `--from` names a stage by an index that the Dockerfile does not have.
     Stage(String),
@@ -91,6 +99,13 @@ impl Deployment<'_> {
             return vec![];
         }
         let mut found = self.missing_copies(path, dockerfile, last);
+        let copied = |one: &MissingPath| {
+            matches!(&one.kind, MissingKind::CopySource { source, .. } if source.ends_with(UV_LOCK))
+                || !one.further.is_empty()
+        };
+        if !found.iter().any(copied) {
+            found.extend(self.missing_lock(path, dockerfile, last));
+        }
         found.extend(self.missing_starts(path));
         found.extend(self.missing_modules());
         found
@@ -217,7 +232,7 @@ impl Deployment<'_> {
     }
 
     /// Whether the ignore file of a folder speaks of one of the parts of a path.
-    fn is_ignored(&self, folder: &RepoPath, parts: &[&str]) -> bool {
+    pub(super) fn is_ignored(&self, folder: &RepoPath, parts: &[&str]) -> bool {
         let file = folder.join(".gitignore");
         let Some(source) = file.and_then(|file| self.documents().repository().source(&file)) else { return false };
         source.text().lines().any(|line| {

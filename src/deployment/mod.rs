@@ -13,6 +13,7 @@ mod hosts;
 pub mod kubernetes;
 mod layout;
 mod literals;
+mod locked_installs;
 mod machine;
 mod malformed;
 mod missing_commands;

@@ -31,6 +31,8 @@ pub enum NamedBy {
     WorkingFolder,
     /// `python -m`, with the module.
     Module(String),
+    /// A command that takes only what a lock file says: `uv sync --frozen`.
+    Lock(String),
     /// `uses` of a step.
     Action,
     /// `uses` of a job.

@@ -5,6 +5,7 @@ use super::expand::Names;
 use super::references::{Reference, references};
 use super::workspace::{Ran, Spot, Wanted, Workspace};
 use super::{Miss, NamedBy};
+use crate::deployment::locked_installs::{UV_LOCK, insists_on_lock};
 use crate::diagnostic::{Location, RepoPath, Span};
 use crate::formats::shell::{Command, Construct, Invocation, Separator, Word, invocations};
 use crate::formats::workflow::Run;
@@ -132,6 +133,7 @@ impl Script<'_, '_> {
             is_missing |= self.reference(command, invocation, &reference, cwd);
         }
         is_missing |= self.module(command, invocation, cwd);
+        is_missing |= self.lock(command, invocation, cwd);
         if !is_missing {
             let is_piped = command.after == Some(Separator::Pipe);
             Writing { workspace: self.workspace, names: self.names, cwd }.program(invocation, &read, is_piped);
@@ -215,6 +217,36 @@ impl Script<'_, '_> {
         let text = word.plain()?;
         let span = word.map.span(Span::new(0, text.len()));
         (span.of(self.source.text()) == text).then_some(span)
+    }
+
+    /// `uv sync --frozen` in a project of a repository without any lock file of uv.
+    fn lock(&mut self, command: &Command, invocation: &Invocation, cwd: Option<&Spot>) -> bool {
+        let Some((option, cwd)) = insists_on_lock(invocation).zip(cwd) else { return false };
+        let elsewhere = invocation.flag(&["--project", "--directory"]).is_some();
+        let repository = self.workspace.repository;
+        let somewhere = repository.entries().any(|entry| entry.path().file_name() == UV_LOCK);
+        let (Some(manifest), Some(lock)) = (cwd.join("pyproject.toml"), cwd.join(UV_LOCK)) else { return false };
+        let manifest = self.workspace.repository_path(&manifest);
+        let makes_one = ["uv lock", "uv add", "uv init"].iter().any(|command| self.source.text().contains(command));
+        if elsewhere || somewhere || makes_one || !manifest.is_some_and(|path| repository.has_file(&path)) {
+            return false;
+        }
+        let Some((path, certain)) = self.workspace.missing(&lock, Wanted::File) else { return false };
+        let what = invocation.arguments.first().map_or("sync", |word| word.text.as_str());
+        self.misses.push(Miss {
+            path,
+            written: UV_LOCK.to_owned(),
+            from: RepoPath::root(),
+            named_by: NamedBy::Lock(format!("uv {what} {}", option.text)),
+            location: Location::new(self.source.path(), option.span),
+            certain,
+            tolerated: self.nature.tolerated || command.is_failure_swallowed(),
+            conditional: self.nature.conditional || command.is_conditional(),
+            piped: self.is_hidden_by_pipe(command),
+            replaceable: None,
+            is_folder: false,
+        });
+        true
     }
 
     /// `python -m package.module`, where the package is a folder of the repository and the module is not in it.

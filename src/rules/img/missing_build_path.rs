@@ -76,6 +76,14 @@ impl Rule for MissingBuildPath {
                         }
                     }
                 }
+                MissingKind::Lock { command, option } => {
+                    let message = format!(
+                        "`{command} {option}` takes only what uv.lock says, and the repository has no uv.lock: the build \
+                         stops here"
+                    );
+                    let finding = report.error(location, message);
+                    finding.help(format!("run `uv lock` and commit uv.lock, or leave `{option}` out"));
+                }
                 MissingKind::Stage(index) => {
                     let message = format!("there is no stage {index} before this one to copy from");
                     report.error(location, message).help("name the stages (`FROM … AS build`) and copy by name");

@@ -135,6 +135,10 @@ fn words(missing: &MissingStepPath) -> (String, String) {
             format!("There is no module {module} in the repository: {path} is missing, {end}"),
             "correct the name of the module, or add it".to_owned(),
         ),
+        NamedBy::Lock(command) => (
+            format!("`{command}` takes only what {path} says, which is not in the repository, {end}"),
+            "run `uv lock` and commit the lock file, or leave the option out".to_owned(),
+        ),
         NamedBy::Action => (
             format!("There is no action in {path}, {end}"),
             "an action is a folder with an action.yml; the path begins at the root of the repository".to_owned(),
