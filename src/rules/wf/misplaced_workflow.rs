@@ -81,8 +81,11 @@ pub(super) fn live_copy(documents: &Documents, path: &RepoPath) -> Option<(RepoP
     Some((live.clone(), same))
 }
 
-/// What a workflow says, line by line, without comments.
+/// What a workflow says, line by line, without comments and without the versions of actions: to raise those in the one that
+/// runs makes the other no other workflow.
 fn lines<'d>(documents: &'d Documents, path: &RepoPath) -> Option<BTreeSet<&'d str>> {
     let lines = documents.repository().source(path)?.text().lines().map(str::trim);
-    Some(lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect())
+    let said = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let uses = |line: &str| line.trim_start_matches(['-', ' ']).starts_with("uses:");
+    Some(said.map(|line| line.split('@').next().filter(|_| uses(line)).unwrap_or(line)).collect())
 }
