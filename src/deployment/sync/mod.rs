@@ -9,7 +9,8 @@ use crate::diagnostic::{Location, RepoPath, Span};
 use crate::formats::shell::{Invocation, invocations};
 use crate::formats::workflow::{Job, Step, Workflow};
 
-use super::{Documents, workflows};
+use super::Documents;
+use super::workflows::{self, Place};
 pub use faults::{SyncFault, is_hub_step, sync_faults};
 use narrowing::Narrowing;
 use upload::{action_sync, command_sync, script_sync};
@@ -27,6 +28,9 @@ pub struct SpaceSync {
     pub keeps_remote_files: bool,
     /// Whether the job writes a README itself before the push.
     pub writes_card: bool,
+    /// The README of the repository that the job copies to the head of the tree that is pushed, where that is all that it
+    /// does to the README.
+    pub brought_readme: Option<RepoPath>,
     /// Whether git sends the files as the repository's history holds them: the whole tree or a split of it, and no command
     /// before the push changes how files are kept.
     pub sends_history: bool,
@@ -45,14 +49,21 @@ pub struct SpaceSync {
 /// All steps of all live workflows that push to a Space.
 #[must_use]
 pub fn space_syncs(documents: &Documents) -> Vec<SpaceSync> {
-    workflows::live(documents)
-        .flat_map(|(path, workflow)| {
-            let by_hand = is_started_by_hand(workflow);
-            let jobs = workflow.jobs.iter().filter(|job| !job.is_switched_off());
-            let syncs = jobs.filter_map(|job| job_sync(documents, path, workflow, job));
-            syncs.map(move |sync| SpaceSync { by_hand, ..sync })
-        })
-        .collect()
+    workflows::live(documents).flat_map(|(path, workflow)| syncs_of(documents, path, workflow)).collect()
+}
+
+/// All steps that would push to a Space, of workflows that nearly lie where GitHub reads them.
+#[must_use]
+pub fn misplaced_syncs(documents: &Documents) -> Vec<SpaceSync> {
+    let near = workflows::misplaced(documents).into_iter().filter(|file| matches!(file.place, Place::NearMiss { .. }));
+    near.flat_map(|file| syncs_of(documents, file.path, file.workflow)).collect()
+}
+
+fn syncs_of(documents: &Documents, path: &RepoPath, workflow: &Workflow) -> Vec<SpaceSync> {
+    let by_hand = is_started_by_hand(workflow);
+    let jobs = workflow.jobs.iter().filter(|job| !job.is_switched_off());
+    let syncs = jobs.filter_map(|job| job_sync(documents, path, workflow, job));
+    syncs.map(|sync| SpaceSync { by_hand, ..sync }).collect()
 }
 
 fn is_started_by_hand(workflow: &Workflow) -> bool {
@@ -85,7 +96,8 @@ fn job_sync(documents: &Documents, path: &RepoPath, workflow: &Workflow, job: &J
                 if let Some(upload) = command_sync(path, &invocation) {
                     return Some(SpaceSync { writes_card: narrowing.writes_readme, ..upload });
                 }
-                if remote_is_space && is_push(&invocation) && pushes_to_space(&invocation, url_in_script) {
+                let to_space = || pushes_to_space(&invocation, url_in_script) || narrowing.brings_readme_to_a_clone();
+                if remote_is_space && is_push(&invocation) && to_space() {
                     let location = Location::new(path, invocation.span);
                     let sync = narrowing.sync(location, pushed_branch(&invocation));
                     let other_branch = other_branch(&invocation).map(|(branch, _)| branch);

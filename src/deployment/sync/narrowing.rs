@@ -29,6 +29,10 @@ pub(super) struct Narrowing {
     other_checkout: bool,
     /// Whether a command changes which files the push sends, or how: `git lfs track`, `git rm`, `rm`.
     changes_files: bool,
+    /// The one copy of a README: what is copied, and the folder that it comes to lie in.
+    copied_readme: Option<(RepoPath, String)>,
+    /// The folders that Spaces were cloned into.
+    clones: Vec<String>,
     /// Whether a command writes a README, so that the card is not the one in the repository.
     pub(super) writes_readme: bool,
 }
@@ -63,7 +67,15 @@ impl Narrowing {
                 let folder = named.map(|folder| (*folder).to_owned()).or_else(|| self.folder.clone());
                 self.own_repository = Some((folder, invocation.span));
             }
-            ("git", ["clone", ..]) => self.cloned |= words.iter().any(|word| names_a_space(word)),
+            ("git", ["clone", rest @ ..]) => {
+                if let Some(at) = rest.iter().position(|word| names_a_space(word)) {
+                    self.cloned = true;
+                    let name = |address: &str| address.rsplit('/').next().unwrap_or_default().to_owned();
+                    let folder = rest.get(at + 1).map(|folder| (*folder).to_owned());
+                    let folder = folder.unwrap_or_else(|| name(rest.get(at).copied().unwrap_or_default()));
+                    self.clones.push(self.from_here(&folder));
+                }
+            }
             ("git", ["remote", "add" | "set-url", rest @ ..]) => {
                 if let [.., name, address] = rest
                     && names_a_space(address)
@@ -108,7 +120,11 @@ impl Narrowing {
                 self.leaves_readme_out |= words.iter().any(excludes);
                 self.changes_files |= words.iter().any(|word| word.starts_with("--delete"));
                 let paths: Vec<_> = invocation.arguments.iter().filter(|word| !word.text.starts_with('-')).collect();
-                self.writes_readme |= paths.iter().any(|path| names_readme(&path.text));
+                let texts: Vec<&str> = paths.iter().map(|path| path.text.as_str()).collect();
+                match self.readme_copy(&texts).filter(|_| self.copied_readme.is_none()) {
+                    Some(copy) => self.copied_readme = Some(copy),
+                    None => self.writes_readme |= texts.iter().any(|path| names_readme(path)),
+                }
                 if let [sources @ .., _] = paths.as_slice()
                     && let Some(source) = sources.iter().find(|word| is_content(&word.text))
                 {
@@ -146,7 +162,8 @@ impl Narrowing {
             pushed,
             narrowed_by,
             keeps_remote_files: self.cloned && self.copied.is_some() && !self.changes_files,
-            writes_card: self.writes_readme,
+            writes_card: self.writes_readme || self.copied_readme.is_some(),
+            brought_readme: self.brought_readme(),
             merges_space: self.merged,
             sends_history: self.copied.is_none()
                 && self.own_repository.is_none()
@@ -156,6 +173,49 @@ impl Narrowing {
             is_forced: self.cloned,
             other_branch: None,
             by_hand: false,
+        }
+    }
+
+    /// What `cp` does to a README: the one that it copies, and the folder that this comes to lie in. `None` where no source
+    /// is a README of the checkout, or where that can't be told.
+    fn readme_copy(&self, paths: &[&str]) -> Option<(RepoPath, String)> {
+        let (target, sources) = paths.split_last()?;
+        let is_readme = |path: &str| path.rsplit('/').next() == Some("README.md");
+        let source = sources.iter().find(|source| is_readme(source))?;
+        let source = self.from_here(source);
+        if source.contains(['$', '*', '`', '{']) || source.starts_with(['/', '~']) {
+            return None;
+        }
+        let folder = if is_readme(target) { target.trim_end_matches("README.md") } else { target };
+        (is_readme(target) || !names_readme(target))
+            .then(|| Some((RepoPath::root().join(&source)?, self.from_here(folder))))
+            .flatten()
+    }
+
+    /// The README that is copied to the head of what is pushed.
+    fn brought_readme(&self) -> Option<RepoPath> {
+        let (readme, folder) = self.copied_readme.as_ref().filter(|_| !self.writes_readme)?;
+        let own =
+            self.own_repository.as_ref().map(|(folder, _)| trim_folder(folder.as_deref().unwrap_or(".")).to_owned());
+        let mut heads = self.clones.iter().chain(&own);
+        heads.any(|head| trim_folder(head) == folder.as_str()).then(|| readme.clone())
+    }
+
+    /// Whether the commands stand in a clone of a Space, which they gave a README.
+    pub(super) fn brings_readme_to_a_clone(&self) -> bool {
+        let folder = self.folder.as_deref().map(trim_folder);
+        self.clones.iter().any(|clone| Some(trim_folder(clone)) == folder) && self.brought_readme().is_some()
+    }
+
+    /// A path as seen from the checkout, where this step stands in a folder of it.
+    fn from_here(&self, path: &str) -> String {
+        let path = trim_folder(path);
+        match &self.folder {
+            Some(base) if !path.starts_with(['/', '$', '~']) && path != "." && !path.is_empty() => {
+                format!("{base}/{path}")
+            }
+            Some(base) if path == "." || path.is_empty() => base.clone(),
+            _ => path.to_owned(),
         }
     }
 

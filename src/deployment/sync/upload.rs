@@ -37,6 +37,7 @@ fn upload(location: Location, pushed: Option<RepoPath>, narrowed_by: Option<Loca
         narrowed_by,
         keeps_remote_files: true,
         writes_card: false,
+        brought_readme: None,
         sends_history: false,
         merges_space: false,
         leaves_readme_out: false,
@@ -142,25 +143,27 @@ fn strings_of<'t>(arguments: &'t str, name: &str) -> Vec<&'t str> {
     strings.filter_map(|found| found.get(1).or_else(|| found.get(2))).map(|found| found.as_str()).collect()
 }
 
-/// Actions that push to the Hub, recognised by their names.
+/// Actions that push to the Hub: recognised by their names, or by an input that says that it is a Space they write to, and
+/// then only what another input names is known to be pushed.
 pub(super) fn action_sync(path: &RepoPath, step: &Step) -> Option<SpaceSync> {
     let uses = step.uses.as_ref()?;
     let ActionTarget::Repository { owner, repository, .. } = &uses.target else { return None };
     let name = format!("{owner}/{repository}").to_ascii_lowercase();
-    let hub = name.contains("huggingface") || name.contains("/hf-") || name.contains("-hf-");
-    if !hub || !["sync", "deploy", "push", "upload"].iter().any(|word| name.contains(word)) {
-        return None;
-    }
+    let is_of_the_hub = name.contains("huggingface") || name.contains("/hf-") || name.contains("-hf-");
+    let is_known = is_of_the_hub && ["sync", "deploy", "push", "upload"].iter().any(|word| name.contains(word));
     let input =
         |names: &[&str]| step.with.iter().find(|(key, _)| names.contains(&key.value.as_str())).map(|(_, value)| value);
-    if input(&["repo_type", "repo-type"]).is_some_and(|kind| kind.value != "space") {
+    let kind = input(&["repo_type", "repo-type"]).map(|kind| kind.value.as_str());
+    if kind.map_or(!is_known, |kind| kind != "space") {
         return None;
     }
     let folder = input(&["subdirectory", "folder", "directory", "path", "source", "local_dir"]);
-    let pushed = folder.map_or(Some(RepoPath::root()), |folder| {
-        (!folder.value.contains('$')).then(|| RepoPath::root().join(&folder.value)).flatten()
-    });
+    let pushed = folder.map_or_else(
+        || is_known.then(RepoPath::root),
+        |folder| (!folder.value.contains('$')).then(|| RepoPath::root().join(&folder.value)).flatten(),
+    );
     let narrowed_by = folder.map(|folder| Location::new(path, folder.span));
-    let leaves_readme_out = ACTIONS_WITHOUT_README.contains(&name.as_str());
+    let speaks_of_readme = step.with.iter().any(|(_, value)| value.value.to_ascii_lowercase().contains("readme"));
+    let leaves_readme_out = ACTIONS_WITHOUT_README.contains(&name.as_str()) || (!is_known && speaks_of_readme);
     Some(SpaceSync { leaves_readme_out, ..upload(Location::new(path, uses.text.span), pushed, narrowed_by) })
 }

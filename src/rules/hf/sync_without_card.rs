@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::deployment::sync::SpaceSync;
+use crate::deployment::sync::{SpaceSync, misplaced_syncs};
 use crate::deployment::{Deployment, PortRole, Project, space};
 use crate::diagnostic::{Fix, Location, RepoPath, RuleId, Severity};
 use crate::repo::{FileKind, Presence};
@@ -20,19 +20,51 @@ impl Rule for SyncWithoutCard {
         let mut by_folder: BTreeMap<&RepoPath, Vec<&SpaceSync>> = BTreeMap::new();
         // A README that the job writes, or that never reaches the Space, is not the one to look at.
         let asks_for_a_card = |sync: &&SpaceSync| !sync.writes_card && !sync.leaves_readme_out;
-        for sync in project.syncs().iter().filter(asks_for_a_card) {
+        // A workflow that GitHub doesn't read yet pushes as soon as it lies where it is meant to.
+        let misplaced = if project.syncs().is_empty() { misplaced_syncs(project.documents()) } else { Vec::new() };
+        for sync in project.syncs() {
+            if let Some(readme) = &sync.brought_readme {
+                check_brought(project, sync, readme, report);
+            }
+        }
+        for sync in project.syncs().iter().chain(&misplaced).filter(asks_for_a_card) {
             if let Some(folder) = &sync.pushed {
                 by_folder.entry(folder).or_default().push(sync);
             }
         }
         for (folder, mut syncs) in by_folder {
             syncs.sort_by_key(|sync| sync.other_branch.is_some());
-            check_folder(project, folder, &syncs, report);
+            check_folder(project, folder, &syncs, !misplaced.is_empty(), report);
         }
     }
 }
 
-fn check_folder(project: &Project<'_>, folder: &RepoPath, syncs: &[&SpaceSync], report: &mut Reporter) {
+/// A README of the repository that a job copies to the head of what it pushes.
+fn check_brought(project: &Project<'_>, sync: &SpaceSync, readme: &RepoPath, report: &mut Reporter) {
+    let documents = project.documents();
+    if documents.repository().source(readme).is_none()
+        || space::card(documents, readme).is_some()
+        || space::broken_card(documents, readme).is_some()
+    {
+        return;
+    }
+    let when = if sync.by_hand { "When somebody starts it, this pushes" } else { "This pushes" };
+    let severity = if sync.by_hand || sync.merges_space { Severity::Warning } else { Severity::Error };
+    let message =
+        format!("{when} a copy of {readme}, which has no card, as the README.md of a Space: the Space does not build");
+    report
+        .report(severity, sync.location.clone(), message)
+        .label(Location::file(readme), "the card belongs here, above everything else")
+        .help("begin it with a card that names at least a title and the sdk (gradio, docker or static), or leave the Space its own README.md");
+}
+
+fn check_folder(
+    project: &Project<'_>,
+    folder: &RepoPath,
+    syncs: &[&SpaceSync],
+    is_misplaced: bool,
+    report: &mut Reporter,
+) {
     let documents = project.documents();
     let repository = documents.repository();
     let Some((first, others)) = syncs.split_first() else { return };
@@ -68,8 +100,12 @@ fn check_folder(project: &Project<'_>, folder: &RepoPath, syncs: &[&SpaceSync], 
         )
     };
     let by_hand = syncs.iter().all(|sync| sync.by_hand);
-    let severity = if by_hand { Severity::Warning } else { severity };
-    let when = if by_hand { "When somebody starts it, this pushes" } else { "This pushes" };
+    let severity = if by_hand || is_misplaced { Severity::Warning } else { severity };
+    let when = match (is_misplaced, by_hand) {
+        (true, _) => "As soon as GitHub runs this workflow, it pushes",
+        (false, true) => "When somebody starts it, this pushes",
+        (false, false) => "This pushes",
+    };
     let message = format!("{when} {whose}, {lack}, to a Space: {consequence}");
     let finding = report.report(severity, first.location.clone(), message);
     if let Some(readme) = readme {
