@@ -7,7 +7,7 @@ use crate::deployment::workflows::installed;
 use crate::deployment::{Deployment, Platform, Project};
 use crate::diagnostic::{Location, RepoPath, RuleId};
 use crate::formats::pyproject::ProjectKind;
-use crate::knowledge::is_development_tool;
+use crate::knowledge::{is_development_tool, newest_for};
 use crate::rules::{Reporter, Rule};
 
 /// How many places are labelled one by one.
@@ -84,7 +84,11 @@ fn in_workflows(project: &Project<'_>, report: &mut Reporter) {
         for other in others.iter().take(MAX_LABELS) {
             finding.label(Location::new(path, other.span), "any version");
         }
-        finding.help("pin what the step was tested with, as in `pip install \"huggingface_hub==2.4.0\"`");
+        let mut newest = open.iter().filter_map(|requirement| {
+            let release = newest_for(requirement.name.value.as_str(), &requirement.allowed(), None)?;
+            Some(format!(", as in `\"{}=={}\"`", requirement.name.value.spelling(), release.version))
+        });
+        finding.help(format!("pin what the step was tested with{}", newest.next().unwrap_or_default()));
     }
 }
 
