@@ -32,6 +32,7 @@ impl Rule for MissingBuildPath {
         if let Some(program) = deployment.hidden_program() {
             hidden_program(program, report);
         }
+        missing_folders(deployment, report);
         let mut modules: Vec<String> = Vec::new();
         let mut missing_paths = deployment.missing_paths();
         wrong_context(deployment, &mut missing_paths, report);
@@ -194,6 +195,33 @@ fn wrong_context(deployment: &Deployment<'_>, missing: &mut Vec<MissingPath>, re
          sources from {context}/",
         first.location.path
     ));
+}
+
+/// Folders that the program opens as it starts and nothing makes; one finding for each folder.
+fn missing_folders(deployment: &Deployment<'_>, report: &mut Reporter) {
+    let missing = deployment.missing_folders();
+    let mut told: Vec<&str> = Vec::new();
+    for one in &missing {
+        let folder = one.folder.as_str();
+        if told.contains(&folder) {
+            continue;
+        }
+        told.push(folder);
+        let message = format!(
+            "{} opens {folder}/, which is not in the repository and which nothing makes: the start ends in {}",
+            one.opened_by, one.error
+        );
+        let finding = report.error(one.location.clone(), message);
+        for other in missing.iter().filter(|other| other.folder == folder && other.location != one.location) {
+            finding.label(other.location.clone(), "this opens it too");
+        }
+        finding.help(match one.error {
+            "RuntimeError" => {
+                format!("add {folder}/ with a file in it, such as .gitkeep: git carries no empty folders")
+            }
+            _ => format!("make it before: `os.makedirs(\"{folder}\", exist_ok=True)`; git carries no empty folders"),
+        });
+    }
 }
 
 /// A program that lies where the start does not look, or may not.
