@@ -175,6 +175,11 @@ struct Question<'g, 'd> {
 
 impl<'d> Question<'_, 'd> {
     fn edges_in(&self, path: &'d RepoPath, module: &'d Module, edges: &mut Vec<Edge<'d>>) {
+        let is_it = |value: &Value| self.is_passed(path, module, value, 0);
+        let in_table = module.assignments.iter().any(|row| match &row.value.kind {
+            ValueKind::Dict(rows) => rows.iter().any(|(_, value)| is_it(value)),
+            _ => false,
+        });
         for call in module.live_calls() {
             let edge = |span, kind, inferred| Edge {
                 path,
@@ -188,6 +193,8 @@ impl<'d> Question<'_, 'd> {
             };
             if let Some(inferred) = self.calls(path, module, call) {
                 edges.push(edge(call.span, EdgeKind::Call, inferred));
+            } else if in_table && self.graph.is_dispatched(path, module, call, is_it) {
+                edges.push(edge(call.span, EdgeKind::Call, false));
             }
             for argument in &call.arguments {
                 if self.is_passed(path, module, &argument.value, MAX_PARTIALS) {

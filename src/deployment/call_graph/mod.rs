@@ -4,6 +4,7 @@
 
 mod callers;
 mod chain;
+mod dispatch;
 mod given;
 mod resolve;
 mod switch;
