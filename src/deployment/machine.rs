@@ -7,7 +7,9 @@ use regex::Regex;
 use super::reach::is_aside;
 use super::{Deployment, Documents, Platform, is_environment_dependent, workflows};
 use crate::diagnostic::{Location, RepoPath, Span};
-use crate::formats::python::Callee;
+use crate::formats::python::{Callee, Module};
+use crate::formats::shell::invocations;
+use crate::formats::workflow::Job;
 use crate::repo::{FileKind, Source};
 
 /// A path in somebody's home folder.
@@ -79,29 +81,64 @@ impl Deployment<'_> {
         let mut found = Vec::new();
         for (path, reached) in self.reach().files() {
             let Some(module) = self.documents().python(path) else { continue };
-            for string in module.strings.iter().filter(|string| !string.documentation) {
-                // A function of that name is called by tests alone, wherever it stands.
-                let in_test =
-                    module.block(string.block).function.is_some_and(|id| module.function(id).name.starts_with("test_"));
-                if in_test
-                    || is_environment_dependent(module, string.block)
-                    || module.in_main_guard(string.block) && reached.importer.is_some()
-                {
-                    continue;
-                }
-                let Some(home) = home_of(&string.value) else { continue };
-                if !dockerfile.contains(&home) {
-                    let is_searched = module.calls.iter().any(|call| {
-                        call.arguments_span.covers(string.span)
-                            && matches!(&call.callee, Callee::Qualified(name) | Callee::Method(name)
-                                if name == "sys.path.insert" || name == "sys.path.append")
-                    });
-                    found.push(MachineBound { location: Location::new(path, string.span), home, is_searched });
-                }
-            }
+            let is_imported = reached.importer.is_some();
+            let own = homes_in(path, module, is_imported).filter(|bound| !dockerfile.contains(&bound.home));
+            found.extend(own);
         }
         found
     }
+}
+
+/// Paths in somebody's home folder in the strings of a Python file. `is_imported`: what only a program does is left out.
+fn homes_in(path: &RepoPath, module: &Module, is_imported: bool) -> impl Iterator<Item = MachineBound> {
+    module.strings.iter().filter(|string| !string.documentation).filter_map(move |string| {
+        // A function of that name is called by tests alone, wherever it stands.
+        let in_test =
+            module.block(string.block).function.is_some_and(|id| module.function(id).name.starts_with("test_"));
+        if in_test
+            || is_environment_dependent(module, string.block)
+            || module.in_main_guard(string.block) && is_imported
+        {
+            return None;
+        }
+        let home = home_of(&string.value)?;
+        let is_searched = module.calls.iter().any(|call| {
+            call.arguments_span.covers(string.span)
+                && matches!(&call.callee, Callee::Qualified(name) | Callee::Method(name)
+                    if name == "sys.path.insert" || name == "sys.path.append")
+        });
+        Some(MachineBound { location: Location::new(path, string.span), home, is_searched })
+    })
+}
+
+/// Paths in somebody's home folder in the Python files that the commands of workflows start on GitHub's machines.
+#[must_use]
+pub fn machine_bound_scripts(documents: &Documents) -> Vec<MachineBound> {
+    let mut scripts: Vec<RepoPath> = Vec::new();
+    for (path, workflow) in workflows::live(documents) {
+        let text = documents.repository().source(path).map_or("", |source| source.text());
+        for job in workflow.jobs.iter().filter(|job| is_on_hosted_machine(job, text)) {
+            for step in job.steps.iter().filter(|step| !step.is_switched_off()) {
+                let Some(run) = &step.run else { continue };
+                let folder = [&step.working_directory, &job.working_directory, &workflow.working_directory];
+                let folder = folder.into_iter().flatten().next().map_or(".", |folder| folder.value.as_str());
+                let started = run.commands.iter().flat_map(invocations).filter_map(|invocation| {
+                    let (script, _) = invocation.python_script()?;
+                    RepoPath::root().join(folder)?.join(script.plain()?)
+                });
+                scripts.extend(started);
+            }
+        }
+    }
+    scripts.sort();
+    scripts.dedup();
+    let modules = scripts.iter().filter_map(|path| Some((path, documents.python(path)?)));
+    modules.flat_map(|(path, module)| homes_in(path, module, false)).collect()
+}
+
+/// Whether a job runs on a machine of GitHub's, outside a container.
+fn is_on_hosted_machine(job: &Job, text: &str) -> bool {
+    !job.is_switched_off() && !job.node.span.of(text).contains("self-hosted") && job.node.get("container").is_none()
 }
 
 /// Paths in somebody's home folder in what is no Python: start scripts and other shell scripts, Dockerfiles, the commands of

@@ -53,7 +53,7 @@ pub use environment::{Environment, shown_value};
 pub use fact::{Evidence, Fact};
 pub use host_starts::MissingStart;
 pub use layout::{FolderLayout, ImageLayout};
-pub use machine::{MachineBound, machine_bound_lines};
+pub use machine::{MachineBound, machine_bound_lines, machine_bound_scripts};
 pub use malformed::Malformed;
 pub use missing_commands::{MissingCommand, Use, checks_of_public_images};
 pub use missing_folders::MissingFolder;

@@ -1,7 +1,7 @@
 //! ENV003 machine-bound-path: a path in somebody's home folder, in what is deployed.
 
-use crate::deployment::{Deployment, MachineBound, Project, machine_bound_lines};
-use crate::diagnostic::{Diagnostic, RuleId, Severity};
+use crate::deployment::{Deployment, MachineBound, Project, machine_bound_lines, machine_bound_scripts};
+use crate::diagnostic::{Diagnostic, RepoPath, RuleId, Severity};
 use crate::repo::FileKind;
 use crate::rules::{Reporter, Rule};
 
@@ -26,6 +26,22 @@ impl Rule for MachineBoundPath {
             report.report(severity, bound.location.clone(), message).help(
                 "make the path relative to the file (`$(dirname \"$0\")`) or to $HOME, or read it from the environment",
             )
+        });
+        // What a deployment runs, too, is told of that.
+        let is_deployed = |path: &RepoPath| {
+            let mut deployments = project.deployments().iter();
+            deployments.any(|deployment| deployment.reach().is_certain() && deployment.reach().contains(path))
+        };
+        let mut scripts = machine_bound_scripts(project.documents());
+        scripts.retain(|bound| !bound.is_searched && !is_deployed(&bound.location.path));
+        report_homes(&scripts, report, |report, bound| {
+            let message = format!(
+                "{} is a folder of one machine: GitHub's, on which a workflow starts this, have none",
+                bound.home
+            );
+            report
+                .warning(bound.location.clone(), message)
+                .help("make the path relative to the file (`Path(__file__).parent`), or read it from the environment")
         });
     }
 
