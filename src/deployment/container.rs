@@ -352,13 +352,13 @@ fn mounts<'a>(path: &RepoPath, service: &'a Service) -> Vec<(RepoPath, &'a str)>
 
 /// The paths in the container where a volume brings what is not from the repository.
 fn covered<'a>(documents: &Documents, path: &RepoPath, service: &'a Service) -> Vec<&'a str> {
-    let seen_from_here = |source: &str| {
+    let from_here = |source: &str| {
         let found = source.starts_with('.').then(|| path.parent().join(source)).flatten();
         found.is_some_and(|found| matches!(documents.repository().presence(&found), Presence::File | Presence::Folder))
     };
     let volumes = service.volumes.iter();
     volumes
-        .filter(|volume| !volume.source.as_deref().is_some_and(seen_from_here))
+        .filter(|volume| !volume.source.as_deref().is_some_and(from_here))
         .map(|volume| volume.target.as_str())
         .collect()
 }

@@ -130,7 +130,7 @@ fn tell_of_all(first: &mut Diagnostic, others: Vec<Diagnostic>) {
         evidence.extend(other.labels.into_iter().filter(|label| !evidence.contains(label)).collect::<Vec<_>>());
         subjects.extend(shared.subjects);
         if let (Some(fix), Some(more)) = (&mut first.fix, other.fix) {
-            fix.message = "Mend all of them".to_owned();
+            fix.message = "Fix all of them".to_owned();
             fix.edits.extend(more.edits);
         }
     }

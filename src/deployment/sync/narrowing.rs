@@ -73,7 +73,7 @@ impl Narrowing {
                     let name = |address: &str| address.rsplit('/').next().unwrap_or_default().to_owned();
                     let folder = rest.get(at + 1).map(|folder| (*folder).to_owned());
                     let folder = folder.unwrap_or_else(|| name(rest.get(at).copied().unwrap_or_default()));
-                    self.clones.push(self.seen_from_here(&folder));
+                    self.clones.push(self.seen_from_checkout(&folder));
                 }
             }
             ("git", ["remote", "add" | "set-url", rest @ ..]) => {
@@ -182,13 +182,13 @@ impl Narrowing {
         let (target, sources) = paths.split_last()?;
         let is_readme = |path: &str| path.rsplit('/').next() == Some("README.md");
         let source = sources.iter().find(|source| is_readme(source))?;
-        let source = self.seen_from_here(source);
+        let source = self.seen_from_checkout(source);
         if source.contains(['$', '*', '`', '{']) || source.starts_with(['/', '~']) {
             return None;
         }
         let folder = if is_readme(target) { target.trim_end_matches("README.md") } else { target };
         (is_readme(target) || !names_readme(target))
-            .then(|| Some((RepoPath::root().join(&source)?, self.seen_from_here(folder))))
+            .then(|| Some((RepoPath::root().join(&source)?, self.seen_from_checkout(folder))))
             .flatten()
     }
 
@@ -208,7 +208,7 @@ impl Narrowing {
     }
 
     /// A path as seen from the checkout, where this step stands in a folder of it.
-    fn seen_from_here(&self, path: &str) -> String {
+    fn seen_from_checkout(&self, path: &str) -> String {
         let path = trim_folder(path);
         match &self.folder {
             Some(base) if !path.starts_with(['/', '$', '~']) && path != "." && !path.is_empty() => {

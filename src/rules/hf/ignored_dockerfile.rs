@@ -33,7 +33,7 @@ impl Rule for IgnoredDockerfile {
         let finding = report.report(
             severity,
             at.clone(),
-            format!("With `sdk: {name}` the Space takes no notice of {dockerfile}"),
+            format!("with `sdk: {name}` the Space takes no notice of {dockerfile}"),
         );
         finding.label(Location::file(&dockerfile), "never built for the Space");
         if let Some(app_port) = app_port {

@@ -49,7 +49,7 @@ impl Rule for InvalidSpaceCard {
 fn report_broken(broken: &BrokenCard, report: &mut Reporter) {
     match broken {
         BrokenCard::Unterminated { opening, end } => {
-            let finding = report.error(opening.clone(), "The card is never closed, so the Hub reads none of it");
+            let finding = report.error(opening.clone(), "the card is never closed, so the Hub reads none of it");
             finding.help("close it with a line `---` after its last key");
             if let Some((offset, text)) = end {
                 let fix = Fix::unsafe_("Close the card after its last key");
@@ -58,12 +58,12 @@ fn report_broken(broken: &BrokenCard, report: &mut Reporter) {
         }
         BrokenCard::Invalid { at, reason } => {
             report
-                .error(at.clone(), format!("The card is not valid YAML: {reason}"))
+                .error(at.clone(), format!("the card is not valid YAML: {reason}"))
                 .help("text that holds `: `, ` #` or begins with a sign such as `@` or `*` needs quotes");
         }
         BrokenCard::Misplaced { at, why } => {
             report
-                .error(at.clone(), format!("The Hub does not read this card: {why}"))
+                .error(at.clone(), format!("the Hub does not read this card: {why}"))
                 .help("the first line of README.md must be `---` and nothing else");
         }
     }
@@ -143,7 +143,7 @@ fn check_sdk(card: &Card<'_>, report: &mut Reporter) {
     }
     let at = card.node().entry("sdk").map_or(Span::at(card.node().span.start), |(key, _)| key.span);
     report
-        .error(Location::new(card.readme(), at), "The card names no `sdk`, so the Hub can't build the Space")
+        .error(Location::new(card.readme(), at), "the card names no `sdk`, so the Hub can't build the Space")
         .help("add `sdk: gradio`, `sdk: docker` or `sdk: static`");
 }
 

@@ -47,10 +47,10 @@ fn check_program(deployment: &Deployment<'_>, card: &Card<'_>, report: &mut Repo
         return;
     }
     let message = match (&path, &written) {
-        _ if presence == Presence::Folder => format!("The Space starts `{file}`, and that is a folder"),
-        (None, _) => format!("The Space starts `{file}`, which is not a path inside the Space"),
-        (_, Some(_)) => format!("The Space starts `{file}`, and there is no such file"),
-        (_, None) => format!("The Space starts `{file}`, since the card names no app_file, and there is no such file"),
+        _ if presence == Presence::Folder => format!("the Space starts `{file}`, and that is a folder"),
+        (None, _) => format!("the Space starts `{file}`, which is not a path inside the Space"),
+        (_, Some(_)) => format!("the Space starts `{file}`, and there is no such file"),
+        (_, None) => format!("the Space starts `{file}`, since the card names no app_file, and there is no such file"),
     };
     let candidate = likely_program(deployment, &card.root(), &file);
     let at = written.clone().unwrap_or_else(|| sdk_location(card));
@@ -110,7 +110,7 @@ fn check_dockerfile(documents: &Documents, card: &Card<'_>, report: &mut Reporte
         return;
     }
     let finding =
-        report.error(sdk_location(card), "A Docker Space builds the `Dockerfile` beside its card, and there is none");
+        report.error(sdk_location(card), "a Docker Space builds the `Dockerfile` beside its card, and there is none");
     let others: Vec<&RepoPath> = documents
         .repository()
         .within(&root)
@@ -157,7 +157,7 @@ fn check_static(deployment: &Deployment<'_>, card: &Card<'_>, report: &mut Repor
     }
     if absent {
         report
-            .error(at, format!("A static Space serves `{file}`, and there is no such file"))
+            .error(at, format!("a static Space serves `{file}`, and there is no such file"))
             .help("add the page, or choose the sdk that the program needs: a static Space runs nothing");
         return;
     }
@@ -167,7 +167,7 @@ fn check_static(deployment: &Deployment<'_>, card: &Card<'_>, report: &mut Repor
     if let (Some(program), Some(requirements)) = (program, requirements) {
         // The page is there, so the Space works; the program may be left over or meant for another host.
         report
-            .advice(sdk_location(card), format!("A static Space only serves files: {program} never runs there"))
+            .advice(sdk_location(card), format!("a static Space only serves files: {program} never runs there"))
             .label(Location::file(&program), "the program")
             .label(Location::file(&requirements), "never installed")
             .help("write `sdk: gradio` or `sdk: docker`, or keep the program out of the Space");

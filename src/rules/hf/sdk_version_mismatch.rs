@@ -31,7 +31,7 @@ impl Rule for SdkVersionMismatch {
             .collect();
         let Some(first) = conflicting.first() else { return };
         let asked = first.requirement.specifiers.to_string();
-        let asks = format!("The card asks for {package} {version} and {} for {package}{asked}", first.path);
+        let asks = format!("the card asks for {package} {version} and {} for {package}{asked}", first.path);
         // How a Gradio Space is built is known; of Streamlit's, only that one of the two is not what runs.
         let (finding, why) = if package == "gradio" {
             (

@@ -48,7 +48,7 @@ fn check_brought(project: &Project<'_>, sync: &SpaceSync, readme: &RepoPath, rep
     {
         return;
     }
-    let when = if sync.by_hand { "When somebody starts it, this pushes" } else { "This pushes" };
+    let when = if sync.by_hand { "when somebody starts it, this pushes" } else { "this pushes" };
     let severity = if sync.by_hand || sync.merges_space { Severity::Warning } else { Severity::Error };
     let message =
         format!("{when} a copy of {readme}, which has no card, as the README.md of a Space: the Space does not build");
@@ -103,8 +103,8 @@ fn check_folder(
     let severity = if by_hand || is_misplaced { Severity::Warning } else { severity };
     let when = match (is_misplaced, by_hand) {
         (true, _) => "As soon as GitHub runs this workflow, it pushes",
-        (false, true) => "When somebody starts it, this pushes",
-        (false, false) => "This pushes",
+        (false, true) => "when somebody starts it, this pushes",
+        (false, false) => "this pushes",
     };
     let message = format!("{when} {whose}, {lack}, to a Space: {consequence}");
     let finding = report.report(severity, first.location.clone(), message);

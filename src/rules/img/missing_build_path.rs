@@ -362,7 +362,7 @@ fn report_empty(project: &Project<'_>, path: &RepoPath, report: &mut Reporter) {
     };
     let severity = if is_composed || is_a_space() { Severity::Error } else { Severity::Advice };
     report
-        .report(severity, Location::file(path), "This Dockerfile is empty: Docker refuses to build it")
+        .report(severity, Location::file(path), "this Dockerfile is empty: Docker refuses to build it")
         .help("begin it with the image to build on, `FROM python:3.12-slim`, or take the file out");
 }
 

@@ -19,7 +19,7 @@ impl Rule for NoServerStarted {
             && let Some(bot) = deployment.polling()
         {
             let message = format!(
-                "A bot of {} polls and opens no port, but the Space waits for port {}: it never counts as running, and is \
+                "a bot of {} polls and opens no port, but the Space waits for port {}: it never counts as running, and is \
                  stopped",
                 bot.library, port.value
             );

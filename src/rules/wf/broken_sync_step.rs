@@ -60,22 +60,22 @@ fn words(fault: &SyncFault) -> (Severity, String, String) {
     match fault {
         SyncFault::Swallowed { .. } => (
             Severity::Warning,
-            "When this push fails the job is green, and the Space stays as it was".to_owned(),
+            "when this push fails the job is green, and the Space stays as it was".to_owned(),
             "let the step fail: a push with nothing to send succeeds anyway".to_owned(),
         ),
         SyncFault::ContinuesOnError => (
             Severity::Warning,
-            "When this push fails the job goes on and is green, and the Space stays as it was".to_owned(),
+            "when this push fails the job goes on and is green, and the Space stays as it was".to_owned(),
             "delete `continue-on-error`".to_owned(),
         ),
         SyncFault::PushesToGitHub => (
             Severity::Error,
-            "This step is to reach the Hub and pushes to GitHub, so no Space ever gets the code".to_owned(),
+            "this step is to reach the Hub and pushes to GitHub, so no Space ever gets the code".to_owned(),
             "push to https://USER:$HF_TOKEN@huggingface.co/spaces/USER/SPACE".to_owned(),
         ),
         SyncFault::MalformedAddress(correction) => (
             Severity::Error,
-            "This is not the address of a Space, so the push fails".to_owned(),
+            "this is not the address of a Space, so the push fails".to_owned(),
             match correction {
                 Some((wrong, right)) => format!("write `{right}` for `{wrong}`"),
                 None => "an address reads https://USER:$HF_TOKEN@huggingface.co/spaces/OWNER/NAME".to_owned(),
@@ -83,7 +83,7 @@ fn words(fault: &SyncFault) -> (Severity, String, String) {
         ),
         SyncFault::Placeholder(part) => (
             Severity::Error,
-            format!("The address still holds the placeholder `{part}`, so this fails"),
+            format!("the address still holds the placeholder `{part}`, so this fails"),
             "write the owner and the name of the Space".to_owned(),
         ),
         SyncFault::NoCredentials => (
@@ -95,7 +95,7 @@ fn words(fault: &SyncFault) -> (Severity, String, String) {
         ),
         SyncFault::OtherBranch(branch) => (
             Severity::Error,
-            format!("A Space is built from its branch main, and this pushes to {branch}: nothing is deployed"),
+            format!("a Space is built from its branch main, and this pushes to {branch}: nothing is deployed"),
             format!("push to main: `{branch}:main`"),
         ),
         SyncFault::UndefinedVariable(name) => (
@@ -105,7 +105,7 @@ fn words(fault: &SyncFault) -> (Severity, String, String) {
         ),
         SyncFault::BareValue => (
             Severity::Error,
-            "A value stands where an expression names a secret, so the workflow is refused".to_owned(),
+            "a value stands where an expression names a secret, so the workflow is refused".to_owned(),
             "write `secrets.HF_TOKEN` and keep the value among the repository's secrets; a token that has stood here is \
              in git's history: revoke it"
                 .to_owned(),

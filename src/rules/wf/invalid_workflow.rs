@@ -117,7 +117,7 @@ fn composite_action(path: &RepoPath, source: &Source, action: &Action, report: &
             report
                 .error(
                     Location::new(path, at.shifted(span.start)),
-                    format!("A composite action can't read `{name}`, so GitHub refuses it"),
+                    format!("a composite action can't read `{name}`, so GitHub refuses it"),
                 )
                 .help("take the value as an input, which the workflow fills: `with: {token: ${{ secrets.TOKEN }}}`");
         }
@@ -165,7 +165,7 @@ impl Check<'_> {
         if !is_workflow {
             self.error(
                 head,
-                "This is no workflow, since it has neither `on` nor `jobs`: GitHub reports it as broken on every push",
+                "this is no workflow, since it has neither `on` nor `jobs`: GitHub reports it as broken on every push",
                 "move it out of .github/workflows; a step belongs into a job, and an action into its own folder",
             );
             return;
@@ -176,7 +176,7 @@ impl Check<'_> {
             None => {
                 self.error(
                     head,
-                    "The workflow has no `on`, so nothing starts it",
+                    "the workflow has no `on`, so nothing starts it",
                     "name the events, such as `on: push`",
                 );
             }
@@ -191,7 +191,7 @@ impl Check<'_> {
         }
         match workflow.node.get("jobs") {
             None => {
-                self.error(head, "The workflow has no `jobs`, so GitHub refuses it", "add the jobs");
+                self.error(head, "the workflow has no `jobs`, so GitHub refuses it", "add the jobs");
             }
             Some(jobs) if jobs.entries().is_empty() => {
                 self.error(jobs.span, "`jobs` holds no job, so GitHub refuses the workflow", "add a job");
@@ -281,7 +281,7 @@ impl Check<'_> {
             let id = &job.id;
             self.error(
                 id.span,
-                format!("The job `{}` has no `runs-on`, so GitHub refuses the workflow", id.value),
+                format!("the job `{}` has no `runs-on`, so GitHub refuses the workflow", id.value),
                 "add `runs-on: ubuntu-latest`",
             );
         }
@@ -289,7 +289,7 @@ impl Check<'_> {
             let id = &job.id;
             self.error(
                 id.span,
-                format!("The job `{}` has no `steps`, so GitHub refuses the workflow", id.value),
+                format!("the job `{}` has no `steps`, so GitHub refuses the workflow", id.value),
                 "add its steps",
             );
         }
@@ -305,7 +305,7 @@ impl Check<'_> {
                     let path = self.path.clone();
                     self.error(
                         uses.span,
-                        "A step has both `run` and `uses`, so GitHub refuses the workflow",
+                        "a step has both `run` and `uses`, so GitHub refuses the workflow",
                         "make two steps of it",
                     )
                     .label(Location::new(&path, run.span), "the other one");
@@ -313,7 +313,7 @@ impl Check<'_> {
                 (None, None) if !workflow_keys().step_kinds.iter().any(|kind| step.get(kind).is_some()) => {
                     self.error(
                         place,
-                        "A step has neither `run` nor `uses`, so GitHub refuses the workflow",
+                        "a step has neither `run` nor `uses`, so GitHub refuses the workflow",
                         "say what the step does",
                     );
                 }
@@ -325,7 +325,7 @@ impl Check<'_> {
                     let path = self.path.clone();
                     self.error(
                         id.span,
-                        format!("The id `{}` stands twice in this job, so GitHub refuses the workflow", id.value),
+                        format!("the id `{}` stands twice in this job, so GitHub refuses the workflow", id.value),
                         "give each step its own id",
                     )
                     .label(Location::new(&path, first), "first here");
@@ -454,19 +454,19 @@ impl Check<'_> {
 fn expression_words(fault: ExpressionFault) -> (String, &'static str) {
     match fault {
         ExpressionFault::Open => {
-            ("An expression is opened with `${{` and never closed".to_owned(), "close it with `}}`")
+            ("an expression is opened with `${{` and never closed".to_owned(), "close it with `}}`")
         }
-        ExpressionFault::Empty => ("An expression is empty".to_owned(), "write what it stands for"),
+        ExpressionFault::Empty => ("an expression is empty".to_owned(), "write what it stands for"),
         ExpressionFault::UnknownName(name) => (
             format!("`{name}` is no context and no function of GitHub's expressions"),
             "begin with a context such as `github`, `env`, `secrets`, `vars`, `inputs`, `matrix`, `steps` or `needs`",
         ),
         ExpressionFault::BareValue => (
-            "An expression holds a value where it should name one".to_owned(),
+            "an expression holds a value where it should name one".to_owned(),
             "write `secrets.NAME` and keep the value among the repository's secrets; if it is a token, revoke it",
         ),
         ExpressionFault::DoubleQuotes => {
-            ("An expression holds text in double quotes".to_owned(), "write it in single quotes")
+            ("an expression holds text in double quotes".to_owned(), "write it in single quotes")
         }
     }
 }

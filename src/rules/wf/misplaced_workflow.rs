@@ -39,7 +39,7 @@ fn report_file(documents: &Documents, file: &WorkflowFile<'_>, report: &mut Repo
         let severity = if same { Severity::Advice } else { Severity::Warning };
         let kind = if same { "a copy" } else { "a changed copy" };
         report
-            .report(severity, at, format!("This workflow never runs: it is {kind} of {live}, and {why}"))
+            .report(severity, at, format!("this workflow never runs: it is {kind} of {live}, and {why}"))
             .label(Location::file(&live), "this one runs")
             .help(format!("delete {}, so that nobody edits the one that does nothing", file.path));
         return;
@@ -52,7 +52,7 @@ fn report_file(documents: &Documents, file: &WorkflowFile<'_>, report: &mut Repo
         (false, true) => Severity::Advice,
         (false, false) => Severity::Warning,
     };
-    let finding = report.report(severity, at, format!("This workflow never runs: {why}"));
+    let finding = report.report(severity, at, format!("this workflow never runs: {why}"));
     if free {
         let message = format!("Move it to {target}");
         let fix = if near { Fix::safe(message) } else { Fix::unsafe_(message) };

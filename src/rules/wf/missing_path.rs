@@ -122,13 +122,13 @@ fn words(missing: &MissingStepPath) -> (String, String) {
     let add = "correct the path, which is relative to the folder that the step runs in, or add the file".to_owned();
     match &missing.named_by {
         NamedBy::Program(program) if program.is_empty() => {
-            (format!("The script {shown} is not in the repository, {end}"), add)
+            (format!("the script {shown} is not in the repository, {end}"), add)
         }
         NamedBy::Program(program) => {
             (format!("{program} is given {shown}, which is not in the repository, {end}"), add)
         }
         NamedBy::WorkingFolder => (
-            format!("The folder {shown} is not in the repository, {end}"),
+            format!("the folder {shown} is not in the repository, {end}"),
             "correct the path; git carries no empty folders".to_owned(),
         ),
         NamedBy::Module(module) => (

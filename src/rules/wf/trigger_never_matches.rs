@@ -62,7 +62,7 @@ fn check_branches(documents: &Documents, path: &RepoPath, event: &Event, report:
     let names = wanted.patterns.iter().map(|pattern| pattern.value.as_str()).collect::<Vec<_>>().join(", ");
     let finding = report.warning(
         Location::new(path, first.span),
-        format!("The repository has no branch {names}, so no push ever starts this sync"),
+        format!("the repository has no branch {names}, so no push ever starts this sync"),
     );
     let known: Vec<&str> = branches.names.iter().map(String::as_str).take(5).collect();
     finding.help(format!("as of the last fetch there is {}", known.join(", ")));
@@ -108,7 +108,7 @@ fn check_filter(
     if alive == 0 {
         let finding = report.warning(
             Location::new(path, first.span),
-            format!("No file of the repository fits `paths`, so `{event}` never starts this workflow"),
+            format!("no file of the repository fits `paths`, so `{event}` never starts this workflow"),
         );
         for other in others {
             finding.label(Location::new(path, other.span), "nothing fits this one, either");
@@ -141,8 +141,8 @@ fn check_filter(
                 at,
                 format!("`{}` names a folder, which no changed file is, so it fits nothing", pattern.value),
             ),
-            Some(_) => report.warning(at, format!("No file of the repository fits `{}`", pattern.value)),
-            None => report.advice(at, format!("No file of the repository fits `{}`", pattern.value)),
+            Some(_) => report.warning(at, format!("no file of the repository fits `{}`", pattern.value)),
+            None => report.advice(at, format!("no file of the repository fits `{}`", pattern.value)),
         };
         for place in &again {
             finding.label(Location::new(path, place.span), "here, too");

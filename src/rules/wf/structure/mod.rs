@@ -59,7 +59,7 @@ pub(super) fn action_faults(root: &Node) -> Vec<Fault> {
         if let Some((run, _)) = step.entry("run")
             && step.get("shell").is_none()
         {
-            let what = "A step of a composite action has `run` and no `shell`";
+            let what = "a step of a composite action has `run` and no `shell`";
             faults.push(Fault::new(run.span, what, "add `shell: bash`: here it has no default"));
         }
         let known = &workflow_keys().composite_step_keys;
@@ -192,7 +192,7 @@ fn dispatch_inputs(event: &Node, faults: &mut Vec<Fault>) {
             "choice" if input.get("options").is_none() => {
                 faults.push(Fault::new(
                     name.span,
-                    "An input of type `choice` has no `options`",
+                    "an input of type `choice` has no `options`",
                     "list what may be chosen",
                 ));
             }
@@ -211,7 +211,7 @@ fn call_inputs(event: &Node, faults: &mut Vec<Fault>) {
             None if name.scalar_text() == Some("<<") => {}
             None => faults.push(Fault::new(
                 name.span,
-                "An input of a called workflow has no `type`",
+                "an input of a called workflow has no `type`",
                 "write string, number or boolean",
             )),
             Some(kind) if !matches!(kind.value.as_str(), "string" | "number" | "boolean") => {
@@ -224,7 +224,7 @@ fn call_inputs(event: &Node, faults: &mut Vec<Fault>) {
     for (name, output) in event.get("outputs").map(Node::entries).unwrap_or_default() {
         if output.get("value").is_none() && name.scalar_text() != Some("<<") {
             let help = "say what it is: `value: ${{ jobs.JOB.outputs.NAME }}`";
-            faults.push(Fault::new(name.span, "An output of a called workflow has no `value`", help));
+            faults.push(Fault::new(name.span, "an output of a called workflow has no `value`", help));
         }
     }
 }
@@ -285,7 +285,7 @@ fn one_job(job: &Node, faults: &mut Vec<Fault>) {
             let refused =
                 key.scalar_text().filter(|name| is_job_key(name) && !known.call_keys.iter().any(|known| known == name));
             if let Some(name) = refused {
-                let what = format!("A job that calls a workflow can't have `{name}`");
+                let what = format!("a job that calls a workflow can't have `{name}`");
                 let fault =
                     Fault::new(key.span, what, "move it into the workflow that is called, or take `uses` into a step");
                 faults.push(fault.label(uses.span, "it calls one here"));
@@ -299,7 +299,7 @@ fn one_job(job: &Node, faults: &mut Vec<Fault>) {
     } else {
         for name in ["with", "secrets"] {
             if let Some((key, _)) = job.entry(name) {
-                let what = format!("A job has `{name}` and calls no workflow");
+                let what = format!("a job has `{name}` and calls no workflow");
                 faults.push(Fault::new(
                     key.span,
                     what,
@@ -363,7 +363,7 @@ fn one_step(step: &Node, faults: &mut Vec<Fault>) {
                 "with" => ("runs a script", "hand values to a script with `env`"),
                 _ => ("uses an action", "an action runs where its own inputs say"),
             };
-            faults.push(Fault::new(key.span, format!("A step that {kind} can't have `{name}`"), help));
+            faults.push(Fault::new(key.span, format!("a step that {kind} can't have `{name}`"), help));
         }
     }
     if let Some((_, target)) = uses
