@@ -35,7 +35,8 @@ impl Rule for LockSelfDeadlock {
                     continue;
                 }
                 let function = FunctionAt { path, module, id: holder };
-                let Some(found) = again(module, block, holder, &lock, &mut vec![holder]) else { continue };
+                let file = File { module, text };
+                let Some(found) = again(file, block, holder, &lock, &mut vec![holder]) else { continue };
                 report
                     .error(
                         Location::new(path, found.place),
@@ -56,6 +57,13 @@ impl Rule for LockSelfDeadlock {
             }
         }
     }
+}
+
+/// A file with its text.
+#[derive(Clone, Copy)]
+struct File<'m> {
+    module: &'m Module,
+    text: &'m str,
 }
 
 /// Where the lock is asked for again, and the calls that lead there, from the last to the first.
@@ -101,7 +109,8 @@ fn header(block: &Block) -> Span {
 }
 
 /// A place below `block` that asks for `lock` again, in the function itself or in one that it calls.
-fn again(module: &Module, block: BlockId, holder: FunctionId, lock: &str, seen: &mut Vec<FunctionId>) -> Option<Again> {
+fn again(file: File<'_>, block: BlockId, holder: FunctionId, lock: &str, seen: &mut Vec<FunctionId>) -> Option<Again> {
+    let module = file.module;
     let nested = module.blocks.iter().find(|inner| {
         inner.function == Some(holder)
             && inner.parent.is_some_and(|parent| within(module, parent, block))
@@ -111,17 +120,20 @@ fn again(module: &Module, block: BlockId, holder: FunctionId, lock: &str, seen: 
         return Some(Again { place: header(nested), hops: vec![] });
     }
     let calls = module.calls.iter().filter(|call| call.function == Some(holder) && within(module, call.block, block));
-    calls.filter(|call| !call.deferred).find_map(|call| through(module, call, lock, seen))
+    calls.filter(|call| !call.deferred).find_map(|call| through(file, call, lock, seen))
 }
 
 /// The place where the function that `call` runs asks for `lock`, whatever its conditions.
-fn through(module: &Module, call: &Call, lock: &str, seen: &mut Vec<FunctionId>) -> Option<Again> {
+fn through(file: File<'_>, call: &Call, lock: &str, seen: &mut Vec<FunctionId>) -> Option<Again> {
+    let module = file.module;
     let id = call.local_function()?;
     let function = module.function(id);
     if lock.starts_with("self.") {
         let Callee::LocalMethod { .. } = call.callee else { return None };
-        // The same lock only where it is the same object.
-        call.receiver.is_none().then_some(())?;
+        // The same lock only where it is the same object: an element of a list may be of the same class and is another.
+        let written = call.callee_span.of(file.text);
+        let name = written.strip_prefix("self.").or_else(|| written.strip_prefix("super()."))?;
+        (!name.contains('.')).then_some(())?;
     }
     if function.is_generator
         || !function.decorators.is_empty()
@@ -145,7 +157,7 @@ fn through(module: &Module, call: &Call, lock: &str, seen: &mut Vec<FunctionId>)
     let calls = module.calls.iter().filter(|inner| {
         inner.function == Some(id) && body.span.covers(inner.span) && is_unconditional(module, inner.block)
     });
-    let mut found = calls.filter(|inner| !inner.deferred).find_map(|inner| through(module, inner, lock, seen))?;
+    let mut found = calls.filter(|inner| !inner.deferred).find_map(|inner| through(file, inner, lock, seen))?;
     found.hops.push(hop);
     Some(found)
 }
