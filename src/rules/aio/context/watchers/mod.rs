@@ -3,7 +3,7 @@
 
 use crate::deployment::call_graph::{CallGraph, ClassAt, FunctionAt};
 use crate::diagnostic::{Location, RepoPath};
-use crate::formats::python::{Assignment, Call, Module, Value, ValueKind};
+use crate::formats::python::{Assignment, BlockKind, Call, Module, Value, ValueKind};
 use crate::knowledge::{CallbackTaker, event_loops};
 
 /// The methods of a handler that watchdog calls (watchdog 0.10-6 events.py, FileSystemEventHandler).
@@ -158,6 +158,14 @@ fn taken_by_call<'m>(module: &'m Module, call: &'m Call) -> Vec<(&'m Value, Call
         return vec![];
     }
     if call.is("signal.signal") {
+        // Only Windows has a loop without `add_signal_handler`.
+        let is_fallback = module.enclosing(call.block).any(|(_, block)| match &block.kind {
+            BlockKind::Handler(handler) => handler.types.iter().any(|one| one.last() == "NotImplementedError"),
+            _ => false,
+        });
+        if is_fallback {
+            return vec![];
+        }
         return call.argument("handler", 1).map(|argument| (&argument.value, Caller::Signal)).into_iter().collect();
     }
     let Some(taker) = event_loops().callbacks.iter().find(|taker| takes(taker, module, call)) else { return vec![] };
