@@ -316,6 +316,18 @@ fn the_source_of_a_rule_and_its_page_are_found_from_each_other() {
     for page in preflight::knowledge::pages().iter().filter(|page| !known.contains(page.code.as_str())) {
         problems.push(format!("{} {} is a page without a rule in the registry", page.code, page.name));
     }
+    // Beside the rules stand folders with what they share.
+    for file in files() {
+        let Some((family, name)) = file.path.strip_prefix("src/rules/").and_then(|rest| rest.split_once('/')) else {
+            continue;
+        };
+        let Some(name) = name.strip_suffix(".rs").filter(|name| !name.contains('/') && *name != "mod") else {
+            continue;
+        };
+        if !exists(&format!("rules/{family}/{}.md", name.replace('_', "-"))) {
+            problems.push(format!("{} is no rule: make it {name}/mod.rs", file.path));
+        }
+    }
     assert_none(problems, "src/rules/net/loopback_bind.rs has its page at rules/net/loopback-bind.md:");
 }
 

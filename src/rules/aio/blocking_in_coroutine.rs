@@ -1,5 +1,7 @@
 //! AIO008 blocking-in-coroutine: calls that hold the event loop until something outside answers.
 
+mod made_once;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::deployment::call_graph::{CallGraph, Chain, EdgeKind, FunctionAt};
@@ -13,7 +15,7 @@ use crate::rules::{Reporter, Rule};
 use super::context::asks_for_a_loop;
 use super::decided::is_decided;
 use super::edits::{can_be_awaited, import_asyncio, in_thread, parentheses};
-use super::made_once::is_made_once;
+use made_once::is_made_once;
 
 /// AIO008 blocking-in-coroutine.
 pub struct BlockingInCoroutine;

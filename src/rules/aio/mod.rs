@@ -8,7 +8,6 @@ mod edits;
 mod get_event_loop;
 mod lock_self_deadlock;
 mod loop_touched_from_watcher;
-mod made_once;
 mod prewarm_in_thread;
 mod run_in_running_loop;
 mod served;
