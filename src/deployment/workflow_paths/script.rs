@@ -185,19 +185,16 @@ impl Script<'_, '_> {
             let Some((path, certain, is_inner)) = found else { continue };
             missed = true;
             let replaceable = (!is_inner).then(|| self.replaceable(&reference.word)).flatten();
-            self.misses.push(Miss {
-                is_folder: reference.wanted == Wanted::Folder && !is_inner,
+            let missing = Missing {
                 from: cwd.and_then(|cwd| self.workspace.repository_path(cwd)).unwrap_or_else(RepoPath::root),
                 written: if is_inner { path.to_string() } else { text },
                 path,
-                named_by: named_by.clone(),
-                location: Location::new(self.source.path(), reference.word.span),
                 certain,
-                tolerated: self.nature.tolerated || command.is_failure_swallowed(),
-                conditional: self.nature.conditional || command.is_conditional(),
-                piped: self.is_hidden_by_pipe(command),
-                replaceable,
-            });
+                named_by: named_by.clone(),
+            };
+            let is_folder = reference.wanted == Wanted::Folder && !is_inner;
+            let miss = self.miss(command, reference.word.span, missing);
+            self.misses.push(Miss { is_folder, replaceable, ..miss });
         }
         missed
     }
@@ -233,19 +230,9 @@ impl Script<'_, '_> {
         }
         let Some((path, certain)) = self.workspace.missing(&lock, Wanted::File) else { return false };
         let what = invocation.arguments.first().map_or("sync", |word| word.text.as_str());
-        self.misses.push(Miss {
-            path,
-            written: UV_LOCK.to_owned(),
-            from: RepoPath::root(),
-            named_by: NamedBy::Lock(format!("uv {what} {}", option.text)),
-            location: Location::new(self.source.path(), option.span),
-            certain,
-            tolerated: self.nature.tolerated || command.is_failure_swallowed(),
-            conditional: self.nature.conditional || command.is_conditional(),
-            piped: self.is_hidden_by_pipe(command),
-            replaceable: None,
-            is_folder: false,
-        });
+        let named_by = NamedBy::Lock(format!("uv {what} {}", option.text));
+        let missing = Missing { path, certain, written: UV_LOCK.to_owned(), from: RepoPath::root(), named_by };
+        self.misses.push(self.miss(command, option.span, missing));
         true
     }
 
@@ -281,21 +268,38 @@ impl Script<'_, '_> {
             return false;
         }
         let Some((path, certain)) = self.workspace.missing(&file, Wanted::File) else { return false };
-        self.misses.push(Miss {
+        let named_by = NamedBy::Module(module.to_owned());
+        let missing = Missing { path, certain, written: module.to_owned(), from: folder.clone(), named_by };
+        self.misses.push(self.miss(command, word.span, missing));
+        true
+    }
+
+    /// What `command` names at `place` and misses: a file that nothing can stand in for.
+    fn miss(&self, command: &Command, place: Span, missing: Missing) -> Miss {
+        let Missing { path, certain, written, from, named_by } = missing;
+        Miss {
             path,
-            written: module.to_owned(),
-            from: folder.clone(),
-            named_by: NamedBy::Module(module.to_owned()),
-            location: Location::new(self.source.path(), word.span),
+            written,
+            from,
+            named_by,
+            location: Location::new(self.source.path(), place),
             certain,
             tolerated: self.nature.tolerated || command.is_failure_swallowed(),
             conditional: self.nature.conditional || command.is_conditional(),
             piped: self.is_hidden_by_pipe(command),
             replaceable: None,
             is_folder: false,
-        });
-        true
+        }
     }
+}
+
+/// What is missing, and by what name; see [`Miss`].
+struct Missing {
+    path: RepoPath,
+    certain: bool,
+    written: String,
+    from: RepoPath,
+    named_by: NamedBy,
 }
 
 fn is_set(command: &Command, option: &str) -> bool {
