@@ -2,7 +2,7 @@
 
 use globset::Glob;
 
-use crate::diagnostic::{Location, RepoPath, Span};
+use crate::diagnostic::{Location, RepoPath};
 use crate::formats::dockerfile::Dockerfile;
 use crate::knowledge::{is_kept_out_name, is_made_ending, is_made_name};
 use crate::repo::{FileKind, Presence};
@@ -162,8 +162,6 @@ impl Deployment<'_> {
                             let kind = MissingKind::IgnoredSource { source: source.to_owned(), by };
                             found.push(MissingPath { location: Location::new(path, span), kind, further: vec![] });
                         }
-                    } else if self.is_left_to_the_reader(path, span) {
-                        continue;
                     } else if let Some(missing) = &mut of_copy {
                         missing.further.push(Location::new(path, span));
                     } else if !self.is_made(source) {
@@ -200,14 +198,6 @@ impl Deployment<'_> {
         let path = self.root().join(source.trim_start_matches('/'))?;
         let span = ignored.excluding(path.relative_to(self.root())?).filter(|_| path != *self.root())?;
         Some(Location::new(&file, span))
-    }
-
-    /// Whether the line above says that there is something to do yet: what is copied is for the reader to bring.
-    fn is_left_to_the_reader(&self, dockerfile: &RepoPath, place: Span) -> bool {
-        let Some(source) = self.documents().repository().source(dockerfile) else { return false };
-        let before = source.text().get(..source.line_at(place.start).start).unwrap_or_default();
-        let above = before.lines().next_back().unwrap_or_default().trim_start();
-        above.starts_with('#') && above.contains("TODO")
     }
 
     fn context_has(&self, source: &str) -> bool {
