@@ -3,6 +3,7 @@
 use crate::diagnostic::{Location, RepoPath, Span};
 use crate::formats::dockerfile::{CommandLine, Dockerfile, InstructionKind, Stage};
 use crate::formats::shell::{Invocation, invocations};
+use crate::knowledge::programs::commands;
 
 use super::{Deployment, Platform};
 
@@ -36,25 +37,6 @@ pub enum Hidden {
     },
 }
 
-/// Servers and tools that packages bring under their own names.
-const PROGRAMS: &[&str] = &[
-    "alembic",
-    "celery",
-    "chainlit",
-    "daphne",
-    "fastapi",
-    "fastmcp",
-    "flask",
-    "granian",
-    "gunicorn",
-    "hypercorn",
-    "litestar",
-    "sanic",
-    "streamlit",
-    "uvicorn",
-    "waitress-serve",
-];
-
 impl Deployment<'_> {
     /// The first program of the start that lies where it is not found.
     #[must_use]
@@ -70,9 +52,9 @@ impl Deployment<'_> {
         let is_run = invocation.wrappers.iter().any(|wrapper| wrapper.ends_with(" run") || wrapper == "uvx");
         let name = invocation.program.plain().filter(|name| !is_run && !name.contains('/'))?;
         let is_of_a_package = if invocation.is_python() {
-            invocation.module.as_ref().is_some_and(|module| PROGRAMS.contains(&module.text.as_str()))
+            invocation.module.as_ref().is_some_and(|module| is_command(&module.text))
         } else {
-            PROGRAMS.contains(&name)
+            is_command(name)
         };
         if !is_of_a_package {
             return None;
@@ -190,7 +172,7 @@ fn brings_packages(source: &str) -> bool {
 
 /// Packages of the system that bring programs in Python.
 fn is_python_package(name: &str) -> bool {
-    PROGRAMS.iter().any(|program| name.contains(program))
+    commands().iter().any(|program| name.contains(program.as_str()))
 }
 
 /// The commands that install packages by pip, or by another for the Python of the system.
@@ -211,4 +193,9 @@ fn installations(run: &CommandLine) -> impl Iterator<Item = Invocation> {
             _ => false,
         }
     })
+}
+
+/// Whether a package brings the command.
+fn is_command(name: &str) -> bool {
+    commands().iter().any(|known| known == name)
 }

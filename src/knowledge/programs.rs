@@ -27,16 +27,24 @@ pub struct CalledProgram {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
+    commands: Vec<String>,
     program: Vec<CalledProgram>,
 }
 
 /// All programs that are known to be called, in the order of the table.
 #[must_use]
 pub fn called_programs() -> &'static [CalledProgram] {
-    static TABLE: LazyLock<Table> =
-        LazyLock::new(|| toml::from_str(super::table_text("packages/programs.toml")).unwrap_or_default());
     &TABLE.program
 }
+
+/// The commands that packages bring, such as `uvicorn`.
+#[must_use]
+pub fn commands() -> &'static [String] {
+    &TABLE.commands
+}
+
+static TABLE: LazyLock<Table> =
+    LazyLock::new(|| toml::from_str(super::table_text("packages/programs.toml")).unwrap_or_default());
 
 #[cfg(test)]
 mod tests {
@@ -45,5 +53,6 @@ mod tests {
     #[test]
     fn the_table_can_be_read() {
         assert!(called_programs().iter().any(|row| row.package == "pytesseract" && !row.debian.is_empty()));
+        assert!(commands().iter().any(|name| name == "uvicorn"));
     }
 }
