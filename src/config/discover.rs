@@ -1,5 +1,6 @@
 //! Finds the configuration file of a folder and reads it.
 
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -88,8 +89,14 @@ pub(super) fn shown(path: &Path) -> PathBuf {
 }
 
 fn read(path: &Path) -> Result<String, ConfigError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| ConfigError::new(format!("can't read the configuration {}: {error}", path.display())))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let why = match error.kind() {
+            ErrorKind::NotFound => "there is no such file".to_owned(),
+            ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
+            _ => error.to_string(),
+        };
+        ConfigError::new(format!("can't read the configuration {}: {why}", path.display()))
+    })?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 

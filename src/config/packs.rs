@@ -1,6 +1,7 @@
 //! A team's tables of changes: `.preflight/rules/*.toml` of the checked folder, and the folders that `--rules` names.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -78,8 +79,16 @@ pub fn join_packs(all: impl IntoIterator<Item = Pack>) -> Result<Vec<Pack>, Conf
 }
 
 fn read_folder(folder: &Path, known: &[KnownRule], follow_links: bool) -> Result<Vec<Pack>, ConfigError> {
-    let unreadable =
-        |error: std::io::Error| ConfigError::new(format!("can't read {}: {error}", shown(folder).display()));
+    let unreadable = |error: std::io::Error| {
+        let shown = shown(folder);
+        ConfigError::new(match error.kind() {
+            ErrorKind::NotFound => format!("can't read rules from {}: there is no such folder", shown.display()),
+            ErrorKind::NotADirectory => {
+                format!("can't read rules from {}: it is a file; name the folder that holds it", shown.display())
+            }
+            _ => format!("can't read rules from {}: {error}", shown.display()),
+        })
+    };
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();

@@ -304,7 +304,9 @@ impl<'d> Deployment<'d> {
         if !platform.isolates_network() {
             return None;
         }
-        let port = self.ports.iter().find(|(role, _)| *role != PortRole::Probed);
+        // What connects is better evidence than what an image merely declares.
+        let with_role = |wanted: PortRole| self.ports.iter().find(|(role, _)| *role == wanted);
+        let port = [PortRole::Connected, PortRole::Published, PortRole::Declared].into_iter().find_map(with_role);
         Some(match port {
             Some((_, port)) => (port.location().cloned(), format!("port {} is reached from outside", port.value)),
             None => (self.platform.location().cloned(), format!("the {platform} is reached from outside")),

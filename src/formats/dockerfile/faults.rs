@@ -79,7 +79,7 @@ impl Dockerfile {
                         found.extend(ports.iter().filter(|port| !is_port(&port.text.value)).map(|port| {
                             DockerfileFault {
                                 span: port.text.span,
-                                message: format!("{} is no port: Docker refuses this EXPOSE", port.text.value),
+                                message: format!("{} is not a port: Docker refuses this EXPOSE", port.text.value),
                                 help: "write a number between 1 and 65535, with `/tcp` or `/udp` where needed"
                                     .to_owned(),
                                 replacement: None,

@@ -109,7 +109,7 @@ fn check_unknown(card: &Card<'_>, name: &str, key: &Node, report: &mut Reporter)
     let at = Location::new(card.readme(), key.span);
     if let Some(mistaken) = table.mistaken(name) {
         let severity = if mistaken.harmless { Severity::Advice } else { Severity::Warning };
-        let finding = report.report(severity, at, format!("`{name}` is no key of a Space's card and does nothing"));
+        let finding = report.report(severity, at, format!("`{name}` is not a key of a Space's card and does nothing"));
         finding.help(mistaken.why.as_str());
         if let Some(right) = mistaken.key.as_deref().filter(|right| card.node().get(right).is_none()) {
             let fix = Fix::unsafe_(format!("Write `{right}`"));
@@ -120,7 +120,7 @@ fn check_unknown(card: &Card<'_>, name: &str, key: &Node, report: &mut Reporter)
     let known = table.keys().map(|(key, _)| key).filter(|key| card.node().get(key).is_none());
     let Some(meant) = nearest(name, known) else {
         report
-            .advice(at, format!("`{name}` is no key of a Space's card and does nothing"))
+            .advice(at, format!("`{name}` is not a key of a Space's card and does nothing"))
             .help("delete the line, unless a tool of yours reads it");
         return;
     };
@@ -129,7 +129,7 @@ fn check_unknown(card: &Card<'_>, name: &str, key: &Node, report: &mut Reporter)
     let message = format!("Write `{meant}`");
     let fix = if same_but_spelling(name, meant) { Fix::safe(message) } else { Fix::unsafe_(message) };
     report
-        .report(severity, at, format!("`{name}` is no key of a Space's card and does nothing"))
+        .report(severity, at, format!("`{name}` is not a key of a Space's card and does nothing"))
         .help(format!("did you mean `{meant}`?"))
         .fix(fix.replace(card.readme(), key.span, key.in_same_quotes(meant)));
 }

@@ -47,7 +47,15 @@ impl Rule for MissingBuildPath {
                     for place in further {
                         finding.label(place, "this is missing too");
                     }
-                    let ignored = "git does not carry ignored files, so that a build from a checkout has none";
+                    let repository = deployment.documents().repository();
+                    let is_ignored = context
+                        .join(source.trim_matches('/'))
+                        .is_some_and(|path| repository.is_ignored(&path, source.ends_with('/')));
+                    let ignored = if is_ignored {
+                        "; .gitignore leaves it out, so that a build from a checkout has none"
+                    } else {
+                        ""
+                    };
                     match (similar, beside) {
                         (_, Some(beside)) => {
                             finding.label(Location::file(&beside), "this is beside the Dockerfile, not in the context");
@@ -68,12 +76,12 @@ impl Rule for MissingBuildPath {
                         }
                         (Some(similar), None) => {
                             let changed = source.replace(source.rsplit('/').next().unwrap_or_default(), &similar);
-                            finding.help(format!("{similar} is there; {ignored}"));
+                            finding.help(format!("{similar} is there{ignored}"));
                             let fix = Fix::unsafe_(format!("Copy {changed}"));
                             finding.fix(fix.replace(&location.path, location.span, changed));
                         }
                         (None, None) => {
-                            finding.help(format!("add {source} to the repository, or correct the path; {ignored}"));
+                            finding.help(format!("add {source} to the repository, or correct the path{ignored}"));
                         }
                     }
                 }

@@ -112,7 +112,7 @@ fn words(fault: &SyncFault) -> (Severity, String, String) {
         ),
         SyncFault::UnknownName(name) => (
             Severity::Error,
-            format!("`{name}` is no context of GitHub's expressions, so the workflow is refused"),
+            format!("`{name}` is not a context of GitHub's expressions, so the workflow is refused"),
             format!("write `secrets.{}`, `vars.…` or `env.…`", name.to_ascii_uppercase()),
         ),
     }

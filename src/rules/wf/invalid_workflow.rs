@@ -9,11 +9,13 @@ use crate::diagnostic::{Diagnostic, Fix, Location, RepoPath, RuleId, Span};
 use crate::formats::workflow::{
     Action, EscapedHeredoc, ExpressionFault, Job, Workflow, contexts_in, escaped_heredoc, expression_faults,
 };
-use crate::formats::yaml::{Node, Style, Value};
+use crate::formats::yaml::{Node, Value};
 use crate::knowledge::workflow_keys;
 use crate::repo::{FileKind, Presence, Source};
 use crate::rules::nearest::{nearest, same_but_spelling};
+use crate::rules::wf::expressions::{collect_scalars, collect_scalars_holding, expression_words, is_literal};
 use crate::rules::wf::misplaced_workflow::live_copy;
+use crate::rules::wf::schedule::cron_fault;
 use crate::rules::wf::structure::{self, Fault};
 use crate::rules::{Reporter, Rule};
 
@@ -124,11 +126,6 @@ fn composite_action(path: &RepoPath, source: &Source, action: &Action, report: &
     }
 }
 
-/// Whether a name in an expression is a value.
-fn is_literal(name: &str) -> bool {
-    matches!(name, "true" | "false" | "null" | "nan" | "infinity")
-}
-
 fn report_fault(source: &Source, fault: Fault, refused: &str, report: &mut Reporter) {
     let path = source.path();
     let at = Location::new(path, fault.span);
@@ -165,7 +162,7 @@ impl Check<'_> {
         if !is_workflow {
             self.error(
                 head,
-                "this is no workflow, since it has neither `on` nor `jobs`: GitHub reports it as broken on every push",
+                "this is not a workflow, since it has neither `on` nor `jobs`: GitHub reports it as broken on every push",
                 "move it out of .github/workflows; a step belongs into a job, and an action into its own folder",
             );
             return;
@@ -219,7 +216,7 @@ impl Check<'_> {
             let absent = known.iter().map(String::as_str).filter(|known| node.get(known).is_none());
             let meant = nearest(name, absent).map(str::to_owned);
             let path = self.path.clone();
-            let message = format!("`{name}` is no key of {what}, so GitHub refuses the workflow");
+            let message = format!("`{name}` is not a key of {what}, so GitHub refuses the workflow");
             match meant {
                 Some(meant) => {
                     let words = format!("Write `{meant}`");
@@ -249,19 +246,22 @@ impl Check<'_> {
                     || "see the list of events that trigger workflows".to_owned(),
                     |meant| format!("did you mean `{meant}`?"),
                 );
-                self.error(span, format!("`{name}` is no event, so GitHub refuses the workflow"), help).fix(meant.map(
-                    |meant| {
+                self.error(span, format!("`{name}` is not an event, so GitHub refuses the workflow"), help).fix(
+                    meant.map(|meant| {
                         let content = source.in_same_quotes(span, meant);
                         Fix::unsafe_(format!("Write `{meant}`")).replace(&path, span, content)
-                    },
-                ));
+                    }),
+                );
             }
             for filter in event.filters.iter().filter(|filter| filter.name.value == "cron") {
                 for pattern in &filter.patterns {
                     if let Some(reason) = cron_fault(&pattern.value) {
                         self.error(
                             pattern.span,
-                            format!("`{}` is no schedule, so GitHub refuses the workflow: {reason}", pattern.value),
+                            format!(
+                                "`{}` is not a cron schedule, so GitHub refuses the workflow: {reason}",
+                                pattern.value
+                            ),
                             "write minute, hour, day, month and weekday, such as `30 4 * * 1`",
                         );
                     }
@@ -393,7 +393,7 @@ impl Check<'_> {
                 let source = self.source;
                 self.error(
                     need.span,
-                    format!("There is no job `{}` to wait for, so GitHub refuses the workflow", need.value),
+                    format!("there is no job `{}` to wait for, so GitHub refuses the workflow", need.value),
                     help,
                 )
                 .fix(meant.map(|meant| {
@@ -420,7 +420,7 @@ impl Check<'_> {
             let names = waiting.iter().map(|job| job.id.value.as_str()).collect::<Vec<_>>().join(", ");
             self.error(
                 first.id.span,
-                format!("These jobs wait for each other, so GitHub refuses the workflow: {names}"),
+                format!("these jobs wait for each other, so GitHub refuses the workflow: {names}"),
                 "break the circle of `needs`",
             );
         }
@@ -450,101 +450,11 @@ impl Check<'_> {
     }
 }
 
-/// What is wrong with an expression, up to "so GitHub refuses …", and what to do.
-fn expression_words(fault: ExpressionFault) -> (String, &'static str) {
-    match fault {
-        ExpressionFault::Open => {
-            ("an expression is opened with `${{` and never closed".to_owned(), "close it with `}}`")
-        }
-        ExpressionFault::Empty => ("an expression is empty".to_owned(), "write what it stands for"),
-        ExpressionFault::UnknownName(name) => (
-            format!("`{name}` is no context and no function of GitHub's expressions"),
-            "begin with a context such as `github`, `env`, `secrets`, `vars`, `inputs`, `matrix`, `steps` or `needs`",
-        ),
-        ExpressionFault::BareValue => (
-            "an expression holds a value where it should name one".to_owned(),
-            "write `secrets.NAME` and keep the value among the repository's secrets; if it is a token, revoke it",
-        ),
-        ExpressionFault::DoubleQuotes => {
-            ("an expression holds text in double quotes".to_owned(), "write it in single quotes")
-        }
-    }
-}
-
 /// Whose a part is.
 fn owner(part: &str) -> &'static str {
     match part {
         "env" => "of a workflow",
         "jobs.steps.if" => "of a step",
         _ => "of a job",
-    }
-}
-
-/// The places of all scalars that hold an expression; of a block, without its first line, which may carry a comment.
-fn collect_scalars(node: &Node, text: &str, found: &mut Vec<Span>) {
-    collect_scalars_holding(node, text, "${{", found);
-}
-
-fn collect_scalars_holding(node: &Node, text: &str, wanted: &str, found: &mut Vec<Span>) {
-    match &node.value {
-        Value::String(value) if value.contains(wanted) && node.span == node.content => {
-            let is_block = matches!(node.style, Style::Literal | Style::Folded);
-            let head = if is_block { node.raw(text).find('\n').unwrap_or(0) } else { 0 };
-            found.push(Span::new(node.span.start + head, node.span.end));
-        }
-        Value::Sequence(items) => {
-            items.iter().for_each(|item| collect_scalars_holding(item, text, wanted, found));
-        }
-        Value::Mapping(entries) => {
-            entries.iter().for_each(|(_, value)| collect_scalars_holding(value, text, wanted, found));
-        }
-        _ => {}
-    }
-}
-
-/// What is wrong with a POSIX cron expression.
-fn cron_fault(cron: &str) -> Option<&'static str> {
-    if cron.contains("${{") {
-        return None;
-    }
-    let fields: Vec<&str> = cron.split_whitespace().collect();
-    if fields.len() != 5 {
-        return Some("it must have five fields");
-    }
-    let months = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
-    let days = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
-    let limits: [(u32, u32, &[&str]); 5] = [(0, 59, &[]), (0, 23, &[]), (1, 31, &[]), (1, 12, &months), (0, 7, &days)];
-    let in_range = |text: &str, (low, high, names): (u32, u32, &[&str])| {
-        text.parse::<u32>().is_ok_and(|number| (low..=high).contains(&number))
-            || names.iter().any(|name| name.eq_ignore_ascii_case(text))
-    };
-    let right = |field: &str, limit: (u32, u32, &[&str])| {
-        field.split(',').all(|part| {
-            let (range, step) = part.split_once('/').map_or((part, None), |(range, step)| (range, Some(step)));
-            let step_is_right = step.is_none_or(|step| step.parse::<u32>().is_ok_and(|step| step > 0));
-            let range_is_right = range == "*"
-                || match range.split_once('-') {
-                    Some((from, to)) => in_range(from, limit) && in_range(to, limit),
-                    None => in_range(range, limit),
-                };
-            step_is_right && range_is_right
-        })
-    };
-    let all = fields.iter().zip(limits).all(|(field, limit)| right(field, limit));
-    (!all).then_some("a field is out of its range")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn schedules() {
-        for cron in ["0 0 * * *", "*/15 4-6 1,15 JAN-mar MON", "5 4 * * 7", "${{ x }}"] {
-            assert_eq!(cron_fault(cron), None, "{cron}");
-        }
-        for cron in ["@daily", "0 0 * *", "60 0 * * *", "0 0 0 * *", "*/0 * * * *", "0 0 * * MOON"] {
-            assert!(cron_fault(cron).is_some(), "{cron}");
-        }
     }
 }

@@ -1,10 +1,12 @@
 //! WF: GitHub workflows.
 
 mod broken_sync_step;
+mod expressions;
 mod invalid_workflow;
 mod misplaced_workflow;
 mod missing_path;
 mod outdated_action;
+mod schedule;
 mod structure;
 mod trigger_never_matches;
 

@@ -167,7 +167,7 @@ fn value(name: &str, key: &CardKey, node: &Node, written: &str) -> Option<Fault>
     }
     let meant = nearest(written, allowed.iter().map(String::as_str));
     let refusal = if key.enforced { ", and the Hub refuses the push" } else { "" };
-    let message = format!("`{}` is no value of `{name}`{refusal}", shown(written));
+    let message = format!("`{}` is not a valid `{name}`{refusal}", shown(written));
     let list = match meant {
         Some(meant) => format!("did you mean `{meant}`?"),
         None if allowed.len() <= 25 => format!("write one of {}", allowed.join(", ")),
@@ -205,7 +205,7 @@ fn list(name: &str, key: &CardKey, node: &Node) -> Vec<Fault> {
     let item = |item: &Node| {
         let Value::String(text) = &item.value else {
             let literal = item.scalar_text()?;
-            let message = format!("`{literal}` in `{name}` is no text");
+            let message = format!("`{literal}` in `{name}` is not text");
             let fault = Fault::new(key, item, message, "put it in quotes").at_most(Severity::Warning);
             return Some(fault.replaced(format!("\"{literal}\""), true));
         };
@@ -268,7 +268,7 @@ fn mapping(name: &str, key: &CardKey, node: &Node) -> Vec<Fault> {
         if key.keys.iter().any(|allowed| allowed == written) {
             return None;
         }
-        let message = format!("`{}` is no key of `{name}`", shown(written));
+        let message = format!("`{}` is not a key of `{name}`", shown(written));
         let fault = Fault::new(key, entry, message, format!("the keys are {}", key.keys.join(", ")));
         let meant = key.keys.iter().find(|allowed| allowed.eq_ignore_ascii_case(written));
         Some(match meant {

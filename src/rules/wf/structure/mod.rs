@@ -81,7 +81,7 @@ fn step_key(key: &Node, step: &Node, known: &[String], faults: &mut Vec<Fault>) 
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("the keys are {}", known.join(", ")),
     };
-    let mut fault = Fault::new(key.span, format!("`{name}` is no key of a step of a composite action"), help);
+    let mut fault = Fault::new(key.span, format!("`{name}` is not a key of a step of a composite action"), help);
     fault.meant = meant.map(str::to_owned);
     faults.push(fault);
 }
@@ -172,11 +172,11 @@ fn event_key(event: &str, key: &Node, value: &Node, known: &[String], faults: &m
     let is_filter = event != "workflow_dispatch"
         && ["branch", "tag", "path"].iter().any(|filter| name.to_ascii_lowercase().starts_with(filter));
     let what = match (is_refused, is_filter) {
-        (true, _) => format!("`{name}` is no key of `{event}`"),
+        (true, _) => format!("`{name}` is not a key of `{event}`"),
         (false, true) => {
-            format!("`{name}` is no key of `{event}`: GitHub takes no notice of it, and nothing is left out")
+            format!("`{name}` is not a key of `{event}`: GitHub takes no notice of it, and nothing is left out")
         }
-        (false, false) => format!("`{name}` is no key of `{event}`: GitHub takes no notice of it"),
+        (false, false) => format!("`{name}` is not a key of `{event}`: GitHub takes no notice of it"),
     };
     let severity = if is_filter || meant.is_some() { Severity::Warning } else { Severity::Advice };
     let mut fault = Fault::new(key.span, what, help);
@@ -199,7 +199,7 @@ fn dispatch_inputs(event: &Node, faults: &mut Vec<Fault>) {
             "string" | "number" | "boolean" | "choice" | "environment" => {}
             other => {
                 let help = "write string, number, boolean, choice or environment";
-                faults.push(Fault::new(kind.span, format!("`{other}` is no type of an input"), help));
+                faults.push(Fault::new(kind.span, format!("`{other}` is not a type of an input"), help));
             }
         }
     }
@@ -215,7 +215,7 @@ fn call_inputs(event: &Node, faults: &mut Vec<Fault>) {
                 "write string, number or boolean",
             )),
             Some(kind) if !matches!(kind.value.as_str(), "string" | "number" | "boolean") => {
-                let what = format!("`{}` is no type of an input of a called workflow", kind.value);
+                let what = format!("`{}` is not a type of an input of a called workflow", kind.value);
                 faults.push(Fault::new(kind.span, what, "write string, number or boolean"));
             }
             Some(_) => {}
@@ -236,7 +236,7 @@ fn permissions(node: &Node, faults: &mut Vec<Fault>) {
         && !all.contains("${{")
     {
         let help = "write read-all, write-all, {} or a mapping such as `contents: read`";
-        faults.push(Fault::new(permissions.span, format!("`{all}` is no set of permissions"), help));
+        faults.push(Fault::new(permissions.span, format!("`{all}` is not a set of permissions"), help));
     }
     for (scope, access) in permissions.entries() {
         let known = &workflow_keys().permission_scopes;
@@ -244,7 +244,7 @@ fn permissions(node: &Node, faults: &mut Vec<Fault>) {
             && let Some(meant) = nearest(name, known.iter().map(String::as_str))
         {
             let mut fault =
-                Fault::new(scope.span, format!("`{name}` is no permission"), format!("did you mean `{meant}`?"));
+                Fault::new(scope.span, format!("`{name}` is not a permission"), format!("did you mean `{meant}`?"));
             fault.meant = Some(meant.to_owned());
             faults.push(fault);
         }
@@ -255,7 +255,7 @@ fn permissions(node: &Node, faults: &mut Vec<Fault>) {
             _ => ("", "write read, write or none"),
         };
         if (!matches!(value, "read" | "write" | "none") || value == refused) && !value.contains("${{") {
-            faults.push(Fault::new(access.span, format!("`{value}` is no kind of access"), help));
+            faults.push(Fault::new(access.span, format!("`{value}` is not a kind of access"), help));
         }
     }
 }
@@ -293,7 +293,7 @@ fn one_job(job: &Node, faults: &mut Vec<Fault>) {
         }
         called(target, faults);
         if let Some(secrets) = job.text_at("secrets").filter(|secrets| secrets.value != "inherit") {
-            let what = format!("`secrets` is `{}`, which is no mapping", secrets.value);
+            let what = format!("`secrets` is `{}`, which is not a mapping", secrets.value);
             faults.push(Fault::new(secrets.span, what, "write `secrets: inherit`, or name them one by one"));
         }
     } else {
@@ -392,7 +392,7 @@ fn number(node: &Node, name: &str, faults: &mut Vec<Fault>) {
     let Some(value) = node.get(name) else { return };
     let is_text = value.as_str().is_some_and(|text| !text.contains("${{") && text.trim().parse::<f64>().is_err());
     if is_text || value.as_bool().is_some() {
-        let what = format!("`{name}` is no number");
+        let what = format!("`{name}` is not a number");
         faults.push(Fault::new(value.span, what, "write a number, or an expression"));
     }
 }
