@@ -10,6 +10,7 @@ mod environment;
 mod fact;
 mod host_starts;
 mod hosts;
+mod installed;
 pub mod kubernetes;
 mod layout;
 mod literals;

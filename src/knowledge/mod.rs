@@ -5,6 +5,7 @@ pub mod api_changes;
 pub mod build_backends;
 mod debian;
 mod development;
+pub mod distributions;
 mod environment;
 mod event_loops;
 pub mod import_names;
@@ -47,7 +48,8 @@ pub use secrets::{SecretChecksum, SecretShape, names_a_placeholder, secret_liter
 pub use servers::{ArgumentCondition, PollingBot, ServerCall, ServerCommand, Servers, Setting, servers};
 pub use space_card::{CardDefaults, CardKey, CardLimits, CardType, MistakenKey, SpaceCard, space_card};
 pub use step_effects::{
-    is_kept_out_name, is_made_ending, is_made_name, is_quiet_action, is_quiet_program, is_source_name,
+    installs_no_distribution, is_kept_out_name, is_made_ending, is_made_name, is_quiet_action, is_quiet_program,
+    is_source_name,
 };
 pub use version_set::{SpecifierError, VersionSet, parse_specifiers};
 pub use wheels::{BinaryPackage, binary_package, built_from_source};

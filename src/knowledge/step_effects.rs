@@ -11,6 +11,7 @@ struct Table {
     #[serde(rename = "source")]
     _source: String,
     quiet_actions: Vec<String>,
+    no_distributions: Vec<String>,
     quiet_programs: BTreeMap<String, Vec<String>>,
     made: Made,
 }
@@ -40,6 +41,12 @@ pub fn is_quiet_action(name: &str) -> bool {
 pub fn is_quiet_program(name: &str, first: Option<&str>) -> bool {
     let uses = table().quiet_programs.get(name).map_or(&[][..], Vec::as_slice);
     uses.iter().any(|known| known == "*" || first == Some(known))
+}
+
+/// Whether a program installs no Python distribution but those that an installer is told to.
+#[must_use]
+pub fn installs_no_distribution(name: &str) -> bool {
+    table().no_distributions.iter().any(|known| known == name)
 }
 
 /// Whether a folder or file name is one that tools give to what they make: `dist`, `node_modules`, `coverage`.

@@ -6,7 +6,9 @@ use crate::deployment::packages::{Declaration, Origin, add_to};
 use crate::deployment::space::is_passed_over;
 use crate::deployment::{Deployment, Platform, Sdk};
 use crate::diagnostic::{Fix, Location, RepoPath, RuleId};
+use crate::knowledge::distributions::bringing;
 use crate::knowledge::import_names::{ImportedModule, imported_module, is_needed_by_many};
+use crate::knowledge::normalized_name;
 use crate::knowledge::standard_library::is_standard_module;
 use crate::repo::FileKind;
 use crate::rules::{Reporter, Rule};
@@ -26,28 +28,47 @@ impl Rule for UndeclaredDependency {
         if !built || !is_known(deployment, &own) {
             return;
         }
-        let mut missing: BTreeMap<&str, (&ImportedModule, Vec<Location>)> = BTreeMap::new();
+        let installed = deployment.installed();
+        // By what is to be installed: pymongo brings bson too.
+        let mut missing: BTreeMap<&str, (&str, Vec<Location>)> = BTreeMap::new();
+        let mut told = HashSet::new();
         for (path, reached) in deployment.reach().files() {
             let Some(module) = deployment.documents().python(path) else { continue };
             for import in module.imports.iter().filter(|import| import.level == 0 && reached.loads_at_start(import)) {
                 let top = import.module.split('.').next().unwrap_or_default();
-                let Some(known) = imported_module(top) else { continue };
-                if !own.contains(top) && !is_brought(deployment, known) {
-                    let place = Location::new(path, import.span);
-                    missing.entry(&known.name).or_insert_with(|| (known, Vec::new())).1.push(place);
+                if own.contains(top) || is_standard_module(top) {
+                    continue;
+                }
+                let is_absent = installed.as_ref().is_some_and(|all| !all.brings(top));
+                let package = match imported_module(top) {
+                    Some(known) if is_absent || !is_brought(deployment, known) => known.by.first().map(String::as_str),
+                    None if is_absent => package_of(top),
+                    _ => None,
+                };
+                if let Some(package) = package {
+                    told.insert(top);
+                    let places = &mut missing.entry(package).or_insert_with(|| (top, Vec::new())).1;
+                    if places.last().is_none_or(|place| place.path != *path) {
+                        places.push(Location::new(path, import.span));
+                    }
                 }
             }
         }
-        for (name, (known, places)) in missing {
-            report_module(deployment, name, known, &places, report);
+        for (package, (module, places)) in missing {
+            report_module(deployment, module, package, &places, report);
         }
-        not_resolved(deployment, &own, report);
-        named_elsewhere(deployment, &own, report);
+        not_resolved(deployment, &own, &mut told, report);
+        named_elsewhere(deployment, &own, &mut told, report);
     }
 }
 
 /// Reports modules of well-known packages that are not among all that a resolver chose.
-fn not_resolved(deployment: &Deployment<'_>, own: &HashSet<&str>, report: &mut Reporter) {
+fn not_resolved<'d>(
+    deployment: &'d Deployment<'_>,
+    own: &HashSet<&str>,
+    told: &mut HashSet<&'d str>,
+    report: &mut Reporter,
+) {
     let packages = deployment.packages();
     let Some((chosen, resolver)) = packages.all_resolved() else { return };
     let asked = packages.declarations().iter().filter(|one| one.origin != Origin::Constraints);
@@ -55,14 +76,13 @@ fn not_resolved(deployment: &Deployment<'_>, own: &HashSet<&str>, report: &mut R
     if !asked.map(Declaration::name).all(|name| chosen.contains_key(name)) {
         return;
     }
-    let mut told = HashSet::new();
     for (path, reached) in deployment.reach().files() {
         let Some(module) = deployment.documents().python(path) else { continue };
         for import in module.imports.iter().filter(|import| import.level == 0 && reached.loads_at_start(import)) {
             let top = import.module.split('.').next().unwrap_or_default();
             let package = top.to_ascii_lowercase().replace('_', "-");
             let is_known = is_needed_by_many(&package) && imported_module(top).is_none() && !is_standard_module(top);
-            if !is_known || own.contains(top) || chosen.contains_key(&package) || !told.insert(package.clone()) {
+            if !is_known || own.contains(top) || chosen.contains_key(&package) || !told.insert(top) {
                 continue;
             }
             let message = format!(
@@ -90,7 +110,12 @@ const LONGEST: usize = 40;
 
 /// Reports modules of which nothing is known but that another requirements file of the repository, which is not installed
 /// here, asks for the distribution of the same name.
-fn named_elsewhere(deployment: &Deployment<'_>, own: &HashSet<&str>, report: &mut Reporter) {
+fn named_elsewhere<'d>(
+    deployment: &'d Deployment<'_>,
+    own: &HashSet<&str>,
+    told: &mut HashSet<&'d str>,
+    report: &mut Reporter,
+) {
     let documents = deployment.documents();
     let packages = deployment.packages();
     let mut elsewhere: BTreeMap<&str, Location> = BTreeMap::new();
@@ -111,7 +136,6 @@ fn named_elsewhere(deployment: &Deployment<'_>, own: &HashSet<&str>, report: &mu
     if elsewhere.is_empty() {
         return;
     }
-    let mut told = HashSet::new();
     for (path, reached) in deployment.reach().files() {
         let Some(module) = documents.python(path) else { continue };
         for import in module.imports.iter().filter(|import| import.level == 0 && reached.loads_at_start(import)) {
@@ -123,7 +147,7 @@ fn named_elsewhere(deployment: &Deployment<'_>, own: &HashSet<&str>, report: &mu
                 || is_standard_module(top)
                 || imported_module(top).is_some()
                 || brought
-                || !told.insert(package.clone())
+                || !told.insert(top)
             {
                 continue;
             }
@@ -165,6 +189,7 @@ fn is_known(deployment: &Deployment<'_>, own: &HashSet<&str>) -> bool {
         && known_base
         && asks
         && !installs_itself
+        && !deployment.installs_by_itself()
         && packages.is_complete()
         && packages.all_locked().next().is_none()
 }
@@ -206,14 +231,8 @@ fn own_modules<'d>(deployment: &Deployment<'d>) -> HashSet<&'d str> {
         .collect()
 }
 
-fn report_module(
-    deployment: &Deployment<'_>,
-    name: &str,
-    known: &ImportedModule,
-    places: &[Location],
-    report: &mut Reporter,
-) {
-    let (Some(first), Some(package)) = (places.first(), known.by.first()) else { return };
+fn report_module(deployment: &Deployment<'_>, name: &str, package: &str, places: &[Location], report: &mut Reporter) {
+    let Some(first) = places.first() else { return };
     let message = format!("{} imports {name}, and nothing that is installed brings it", first.path.file_name());
     let finding = report.error(first.clone(), message);
     for place in places.iter().skip(1).take(5) {
@@ -224,10 +243,12 @@ fn report_module(
         finding.label(Location::file(file), format!("{package} is missing here"));
     }
     finding.help(format!("the start ends in `ModuleNotFoundError: No module named '{name}'`: add {package}"));
-    finding.fix(add_to(
-        Fix::unsafe_(format!("Install {package} too")),
-        deployment,
-        package,
-        std::slice::from_ref(package),
-    ));
+    finding.fix(add_to(Fix::unsafe_(format!("Install {package} too")), deployment, package, &[package.to_owned()]));
+}
+
+/// The one distribution that is known to bring a module, or the one of the module's name.
+fn package_of(module: &str) -> Option<&'static str> {
+    let known = bringing(module);
+    let of_its_name = known.iter().find(|package| **package == normalized_name(module));
+    of_its_name.or_else(|| known.first().filter(|_| known.len() == 1)).copied()
 }

@@ -38,7 +38,7 @@ impl Rule for MissingRequirements {
             || !deployment.reach().is_certain()
             || space::is_assembled(documents, &card)
             || space::is_supplied(documents)
-            || installs_by_itself(deployment)
+            || deployment.installs_by_itself()
         {
             return;
         }
@@ -119,18 +119,6 @@ fn is_first_party(deployment: &Deployment<'_>, module: &str) -> bool {
         || repository
             .entries()
             .any(|entry| entry.path().file_name() == file || entry.path().parent().parts().any(|part| part == module))
-}
-
-/// Whether the program calls pip itself as it starts.
-fn installs_by_itself(deployment: &Deployment<'_>) -> bool {
-    let repository = deployment.documents().repository();
-    deployment.reach().files().any(|(path, _)| {
-        repository.source(path).is_some_and(|source| {
-            let text = source.text();
-            text.contains("pip install")
-                || (text.contains("\"pip\"") || text.contains("'pip'")) && text.contains("install")
-        })
-    })
 }
 
 /// The files that name packages for other installers, or stand elsewhere or under another name.
