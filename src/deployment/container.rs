@@ -9,6 +9,7 @@ use crate::knowledge::PythonVersion;
 use crate::repo::Presence;
 
 use super::packages::{Gatherer, gather_folder};
+use super::preinstalled::{note_of_image, note_of_job};
 use super::probes::asked_ports;
 use super::python_version::UvProject;
 use super::start::starts;
@@ -231,6 +232,7 @@ impl<'d> Image<'d> {
             if stage.index > self.stage.index {
                 break;
             }
+            let before = gatherer.declared();
             let own =
                 ImageLayout::new(self.documents.repository(), self.dockerfile, stage, &self.context, self.ignored());
             for run in self.dockerfile.runs(stage).iter().filter(|run| run.stage.index == stage.index) {
@@ -242,6 +244,9 @@ impl<'d> Image<'d> {
                 let fallback =
                     Installed { image: &located, context: &self.context, documents: self.documents, holds_repository };
                 gatherer.commands(&run.command.commands, &self.path, &fallback);
+            }
+            if stage.index == self.stage.index || gatherer.declared() > before {
+                note_of_image(gatherer, self.dockerfile, stage, &self.path);
             }
         }
         let _ = layout;
@@ -376,6 +381,9 @@ pub(super) fn folder_deployment<'d>(
     let python = python.or_else(own);
     let mut gatherer = Gatherer::new(documents, python.as_ref().map(|python| python.value));
     gather_folder(documents, root, &mut gatherer);
+    if platform.value == Platform::Unspecified {
+        note_of_job(&mut gatherer, documents, root);
+    }
     Deployment {
         documents,
         name,

@@ -22,6 +22,7 @@ mod missing_folders;
 mod naming;
 pub mod packages;
 mod platform;
+mod preinstalled;
 mod probes;
 mod pushed_files;
 mod python_version;

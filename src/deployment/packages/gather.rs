@@ -10,7 +10,7 @@ use crate::knowledge::PythonVersion;
 use crate::repo::FileKind;
 
 use super::super::{Documents, Locate};
-use super::{Declaration, Manifest, Origin, Packages};
+use super::{Declaration, Manifest, Origin, Packages, Preinstalled};
 
 /// The lock files of a `pyproject.toml`, in the order in which a folder's installer prefers them.
 const LOCK_FILES: &[&str] = &["uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"];
@@ -49,8 +49,18 @@ impl<'d> Gatherer<'d> {
         new
     }
 
+    /// Notes a package that is there before anything is installed.
+    pub(in crate::deployment) fn note_preinstalled(&mut self, name: &str, package: Preinstalled) {
+        self.packages.preinstalled.entry(name.to_owned()).or_insert(package);
+    }
+
+    /// How many texts ask for a package so far.
+    pub(in crate::deployment) fn declared(&self) -> usize {
+        self.packages.declarations.len()
+    }
+
     /// Notes that something that is installed can't be told.
-    pub(super) fn leave_unfollowed(&mut self) {
+    pub(in crate::deployment) fn leave_unfollowed(&mut self) {
         self.packages.unfollowed = true;
     }
 

@@ -81,6 +81,15 @@ pub struct Manifest {
     pub locked: bool,
 }
 
+/// A package that is there before anything is installed: pip keeps it where it satisfies what is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preinstalled {
+    /// Its release, where that is known.
+    pub version: Option<Version>,
+    /// What brings it: the image, or the call that sends the program to one.
+    pub location: Location,
+}
+
 /// The Python packages of a deployment.
 #[derive(Debug, Clone, Default)]
 pub struct Packages {
@@ -96,6 +105,8 @@ pub struct Packages {
     no_index: bool,
     /// Packages that other requirements files of the folder pin, where its manifest is a project's.
     pinned_beside: BTreeSet<String>,
+    /// What the image comes with, by normalised name.
+    preinstalled: BTreeMap<String, Preinstalled>,
     held: OnceLock<BTreeMap<String, Held>>,
     resolution: Option<Resolution>,
 }
@@ -116,6 +127,8 @@ pub struct Allowed<'p> {
     pub next: Option<Version>,
     /// The resolver that chose it.
     pub resolver: Option<&'p str>,
+    /// What brings it before anything is installed, where that stays.
+    pub kept: Option<&'p Preinstalled>,
     /// The package's name as first written.
     pub spelling: &'p str,
     python: Option<PythonVersion>,
@@ -215,6 +228,22 @@ impl Packages {
         self.resolution = Some(resolution);
     }
 
+    /// The package of this normalised name that the image comes with, or that of a job, where its release fits what is asked
+    /// for or is not known.
+    #[must_use]
+    pub fn preinstalled(&self, name: &str) -> Option<&Preinstalled> {
+        let known = self.preinstalled.get(name)?;
+        let fits = |version: &Version| {
+            self.of(name).all(|one| one.requirement.source.is_none() && one.requirement.allowed().contains(version))
+        };
+        known.version.as_ref().is_none_or(fits).then_some(known)
+    }
+
+    /// The packages that the image or job comes with.
+    pub fn all_preinstalled(&self) -> impl Iterator<Item = &str> {
+        self.preinstalled.keys().map(String::as_str)
+    }
+
     /// All versions that lock files fix.
     pub fn all_locked(&self) -> impl Iterator<Item = (&str, &Version, &Location)> {
         self.locked.iter().map(|(name, (version, location))| (name.as_str(), version, location))
@@ -241,6 +270,7 @@ impl Packages {
                 held_by: Vec::new(),
                 next: None,
                 resolver: None,
+                kept: None,
                 spelling: name,
                 python: self.python,
             });
@@ -255,6 +285,7 @@ impl Packages {
                 held_by: Vec::new(),
                 next: Some(version.clone()),
                 resolver: Some(resolver),
+                kept: None,
                 spelling: name,
                 python: self.python,
             });
@@ -266,12 +297,14 @@ impl Packages {
         let spelling = evidence.first().map(|declaration| declaration.requirement.name.value.spelling())?;
         let evidence = evidence.iter().map(|declaration| declaration.location()).collect();
         let (versions, held_by) = self.beside(name, &asked);
+        let kept = self.preinstalled(name).filter(|_| versions.exact_version().is_none());
         let (next, resolver) = match self.resolved(name).filter(|(version, _)| versions.contains(version)) {
+            _ if kept.is_some() => (kept.and_then(|kept| kept.version.clone()), None),
             Some((version, resolver)) => (Some(version.clone()), Some(resolver)),
             None if self.may_be_held_elsewhere(name) => (None, None),
             None => (newest_version(name, &self.fitting(name, &versions), self.python), None),
         };
-        Some(Allowed { asked, versions, evidence, held_by, next, resolver, spelling, python: self.python })
+        Some(Allowed { asked, versions, evidence, held_by, next, resolver, kept, spelling, python: self.python })
     }
 
     /// Whether something that is not known may keep a package at an older release: another file that people install first,

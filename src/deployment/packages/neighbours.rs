@@ -223,7 +223,8 @@ impl Packages {
     /// others need. `None` where nothing known needs it, and where a lock file or a resolver says what is installed.
     #[must_use]
     pub fn brought_along<'p>(&'p self, name: &'p str) -> Option<Allowed<'p>> {
-        if self.has(name) || self.all_locked().next().is_some() || self.resolution.is_some() {
+        let known = self.all_locked().next().is_some() || self.resolution.is_some();
+        if self.has(name) || known || self.preinstalled(name).is_some() {
             return None;
         }
         let mut versions = VersionSet::any();
@@ -272,6 +273,7 @@ impl Packages {
             held_by,
             next: Some(next),
             resolver: None,
+            kept: None,
             spelling: name,
             python: self.python,
         })

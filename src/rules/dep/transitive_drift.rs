@@ -120,6 +120,10 @@ enum Certainty {
 fn takes_broken(deployment: &Deployment<'_>, row: &Drift) -> Option<Certainty> {
     let packages = deployment.packages();
     let moved = normalized(&row.moved);
+    // The image's own release stays, whichever that is.
+    if packages.preinstalled(&moved).is_some() {
+        return None;
+    }
     let mut versions = match packages.allowed(&moved) {
         Some(allowed) if packages.has(&moved) => allowed.versions,
         None if packages.has(&moved) => return None,

@@ -210,12 +210,11 @@ fn is_brought(deployment: &Deployment<'_>, known: &ImportedModule) -> bool {
     if deployment.packages().declarations().iter().any(by_extra) {
         return true;
     }
-    deployment
-        .packages()
-        .declarations()
-        .iter()
-        .map(Declaration::name)
+    let packages = deployment.packages();
+    let names = packages.declarations().iter().map(Declaration::name);
+    names
         .chain(platform.iter().copied())
+        .chain(packages.all_preinstalled())
         .any(|package| known.is_brought_by(package) || speaks_of_it(package))
 }
 

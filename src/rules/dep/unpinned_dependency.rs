@@ -119,7 +119,9 @@ fn by_file<'d>(deployment: &'d Deployment<'_>) -> BTreeMap<&'d RepoPath, Vec<&'d
         // A folder of wheels fixes the versions; the repository's own package is what it is.
         let by_folder = declaration.origin == Origin::Command && packages.takes_from_folder();
         let own = own_names(deployment).any(|name| name == declaration.name());
-        locked || library || other || by_folder || own || is_development_tool(declaration.name())
+        // What the image comes with stays as it is.
+        let kept = packages.preinstalled(declaration.name()).is_some();
+        locked || library || other || by_folder || own || kept || is_development_tool(declaration.name())
     };
     let mut files: BTreeMap<&RepoPath, Vec<&Declaration>> = BTreeMap::new();
     for declaration in packages.declarations().iter().filter(|declaration| !left_alone(declaration)) {

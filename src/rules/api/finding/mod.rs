@@ -64,7 +64,7 @@ impl<'p> Installed<'p> {
         match packages.allowed(&library.normalized).or_else(|| packages.brought_along(&library.normalized)) {
             Some(mut allowed) => {
                 // An image on a base that brings packages of its own may hold another release already.
-                if deployment.dockerfile().is_some() && deployment.python().is_none() {
+                if deployment.dockerfile().is_some() && deployment.python().is_none() && allowed.kept.is_none() {
                     allowed.next = None;
                 }
                 Some(Self::Package(Box::new(allowed), library))
@@ -87,6 +87,7 @@ impl<'p> Installed<'p> {
                 let name = &library.name;
                 let chosen = match allowed.resolver {
                     Some(resolver) => format!("which {resolver} chooses today"),
+                    None if allowed.kept.is_some() => "which the image comes with".to_owned(),
                     None => "which the next build installs".to_owned(),
                 };
                 let (every, words) = match &verdict {
@@ -156,6 +157,7 @@ fn evidence(allowed: &Allowed<'_>, name: &str, verdict: &Verdict) -> Vec<Label> 
             let asked = allowed.asked_in_words();
             let taken = match allowed.resolver {
                 Some(resolver) => format!("{resolver} chooses {version}"),
+                None if allowed.kept.is_some() => format!("the image's {version} stays"),
                 None if allowed.is_held_back() => {
                     format!("the next build takes {version}, the newest that fits the others")
                 }
@@ -169,7 +171,12 @@ fn evidence(allowed: &Allowed<'_>, name: &str, verdict: &Verdict) -> Vec<Label> 
         message: format!("{} needs {name} {}", holder.release, holder.needs),
     });
     let asked = allowed.evidence.iter().take(2);
-    asked.map(|location| Label { location: location.clone(), message: words.clone() }).chain(held).collect()
+    let image = allowed.kept.and_then(|kept| {
+        let version = kept.version.as_ref()?;
+        Some(Label { location: kept.location.clone(), message: format!("{name} {version} comes with this image") })
+    });
+    let asked = asked.map(|location| Label { location: location.clone(), message: words.clone() });
+    asked.chain(held).chain(image).collect()
 }
 
 /// What is looked for in a deployment's files.
