@@ -14,7 +14,7 @@ use crate::diagnostic::{Location, RepoPath};
 use crate::formats::package::Requirement;
 
 use crate::knowledge::package_needs::needs_of;
-use crate::knowledge::{Outcome, PythonVersion, Resolution, VersionSet, newest_for};
+use crate::knowledge::{Outcome, PythonVersion, Resolution, VersionSet, newest_for, releases};
 
 use neighbours::Held;
 pub use neighbours::Holder;
@@ -347,6 +347,15 @@ impl Allowed<'_> {
         }
         let next = self.next.as_ref()?;
         broken.contains(next).then(|| Verdict::NextBuild(next.clone()))
+    }
+
+    /// Whether one of `versions` may be installed: not where the releases are known, and none of these admits the
+    /// deployment's Python.
+    #[must_use]
+    pub fn may_take(&self, versions: &VersionSet) -> bool {
+        let within = self.versions.intersect(versions);
+        let admits = |python| newest_for(self.spelling, &within, Some(python)).is_some();
+        !within.is_empty() && (releases(self.spelling).is_none() || self.python.is_none_or(admits))
     }
 
     /// The allowed versions in words: "4.19.2", "any version", ">=4.0".

@@ -131,7 +131,7 @@ impl<'p> Installed<'p> {
         match self {
             Self::Whatever => false,
             Self::Python(installed, ..) => !installed.is_disjoint_from(versions),
-            Self::Package(allowed, _) => !allowed.versions.is_disjoint_from(versions),
+            Self::Package(allowed, _) => allowed.may_take(versions),
         }
     }
 
