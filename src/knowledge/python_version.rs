@@ -27,7 +27,7 @@ pub struct PythonVersionError(pub String);
 impl PythonVersion {
     /// The version `major.minor`.
     #[must_use]
-    pub fn new(major: u16, minor: u16) -> Self {
+    pub const fn new(major: u16, minor: u16) -> Self {
         Self { major, minor, patch: None }
     }
 

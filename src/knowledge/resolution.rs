@@ -29,6 +29,31 @@ pub enum Outcome {
 const NOT_AN_ANSWER: &[&str] = &["building from source is disabled", "no usable wheels", "has no wheels", "--no-build"];
 
 impl Resolution {
+    /// What answers for several Pythons have in common: the versions that are the same in all, or that there are none in any.
+    /// `None` where they disagree. `pythons` says which ones, as in "every Python from 3.11 to 3.14".
+    #[must_use]
+    pub fn agreed(answers: &[Self], pythons: &str) -> Option<Self> {
+        let (first, others) = answers.split_first()?;
+        let outcome = match &first.outcome {
+            Outcome::Versions(versions) => {
+                let same = |name: &String, version: &Version| {
+                    others.iter().all(|other| match &other.outcome {
+                        Outcome::Versions(versions) => versions.get(name) == Some(version),
+                        Outcome::Unsatisfiable(_) => false,
+                    })
+                };
+                let common: BTreeMap<_, _> =
+                    versions.clone().into_iter().filter(|(name, version)| same(name, version)).collect();
+                (!common.is_empty()).then_some(Outcome::Versions(common))?
+            }
+            Outcome::Unsatisfiable(_) => {
+                let fails = |answer: &Self| matches!(answer.outcome, Outcome::Unsatisfiable(_));
+                others.iter().all(fails).then(|| first.outcome.clone())?
+            }
+        };
+        Some(Self { by: format!("{} for {pythons}", first.by), outcome })
+    }
+
     /// Reads what `uv pip compile` wrote, to either stream. `None` where it could not find out.
     #[must_use]
     pub fn of_uv(by: &str, written: &str) -> Option<Self> {
@@ -102,6 +127,18 @@ fn in_one_line(text: &str, between: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn answers_for_several_pythons_count_where_they_agree() {
+        let versions = |text: &str| Resolution::of_uv("uv 1", text).unwrap();
+        let none = || Resolution { by: "uv 1".to_owned(), outcome: Outcome::Unsatisfiable("because".to_owned()) };
+        let (one, other) = (versions("a==1\nb==2\n"), versions("a==1\nb==3\nc==1\n"));
+        let agreed = Resolution::agreed(&[one.clone(), other], "every Python").unwrap();
+        assert_eq!(agreed.outcome, Outcome::Versions([("a".to_owned(), "1".parse().unwrap())].into()));
+        assert_eq!(agreed.by, "uv 1 for every Python");
+        assert_eq!(Resolution::agreed(&[one, none()], "x"), None);
+        assert_eq!(Resolution::agreed(&[none(), none()], "x").unwrap().outcome, none().outcome);
+    }
 
     #[test]
     fn answers_of_uv_are_read() {

@@ -9,5 +9,5 @@ mod question;
 mod resolver;
 
 pub use cache::{Cache, today};
-pub use question::{Question, questions};
+pub use question::{Question, SUPPORTED, questions};
 pub use resolver::{Resolver, ResolverError};

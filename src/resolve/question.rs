@@ -2,7 +2,8 @@
 
 use crate::deployment::packages::{Declaration, Origin};
 use crate::deployment::{Deployment, Platform, Project, Sdk};
-use crate::knowledge::space_card;
+use crate::formats::package::Target;
+use crate::knowledge::{PythonVersion, space_card};
 
 /// What a resolver is asked about one deployment.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -17,21 +18,32 @@ pub struct Question {
     pub python: String,
 }
 
-/// The questions about a project: of each deployment whose Python is known and that asks for packages which no lock file
-/// fixes.
+/// The Pythons that are asked for where nothing says which one runs: those with fixes of security faults in 2026.
+pub const SUPPORTED: &[PythonVersion] =
+    &[PythonVersion::new(3, 11), PythonVersion::new(3, 12), PythonVersion::new(3, 13), PythonVersion::new(3, 14)];
+
+/// The questions about a project: of each deployment that asks for packages which no lock file fixes, one; where its Python
+/// is not known, one for each that is supported.
 #[must_use]
 pub fn questions(project: &Project<'_>) -> Vec<Question> {
-    project.deployments().iter().filter_map(question).collect()
+    let of = |deployment: &Deployment<'_>| -> Vec<Question> {
+        match deployment.python() {
+            Some(python) => question(deployment, python.value).into_iter().collect(),
+            None => SUPPORTED.iter().filter_map(|python| question(deployment, *python)).collect(),
+        }
+    };
+    project.deployments().iter().flat_map(of).collect()
 }
 
-fn question(deployment: &Deployment<'_>) -> Option<Question> {
+fn question(deployment: &Deployment<'_>, python: PythonVersion) -> Option<Question> {
     let packages = deployment.packages();
-    let python = deployment.python()?.value.to_string();
+    let target = Target::linux(python);
+    let python = python.to_string();
     if packages.all_locked().next().is_some() {
         return None;
     }
-    let (constraints, asked): (Vec<_>, Vec<_>) =
-        packages.declarations().iter().partition(|one| one.origin == Origin::Constraints);
+    let here = packages.declarations().iter().filter(|one| one.requirement.applies_to(&target));
+    let (constraints, asked): (Vec<_>, Vec<_>) = here.partition(|one| one.origin == Origin::Constraints);
     // Commands install one after the other and may replace what a file asked for: beside a file they do not count.
     let has_file = asked.iter().any(|one| one.origin != Origin::Command);
     let counts = |one: &&Declaration| !has_file || one.origin != Origin::Command;

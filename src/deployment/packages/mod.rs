@@ -276,11 +276,13 @@ impl Packages {
             });
         }
         if !self.has(name) {
-            // What others bring is known where a resolver was asked.
+            // What others bring is known where a resolver was asked; what it chose is not all that it may choose.
             let (version, resolver) = self.resolved(name)?;
+            let versions = self.brought(name).map(|(versions, _)| versions.clone());
+            let versions = versions.filter(|versions| versions.contains(version)).unwrap_or_else(VersionSet::any);
             return Some(Allowed {
-                asked: VersionSet::exact(version),
-                versions: VersionSet::exact(version),
+                asked: versions.clone(),
+                versions,
                 evidence: Vec::new(),
                 held_by: Vec::new(),
                 next: Some(version.clone()),

@@ -199,7 +199,10 @@ fn report_group(deployment: &Deployment<'_>, group: &Group<'_>, report: &mut Rep
     let Some(main) = group.cases.iter().find(|case| case.imported.is_some()).or(group.cases.first()) else { return };
     let row = main.row;
     let release = match &main.release {
-        Some(version) => format!(" {version}, the newest that the Python here takes,"),
+        Some(version) => match main.allowed.resolver {
+            Some(resolver) => format!(" {version}, which {resolver} chooses today,"),
+            None => format!(" {version}, the newest that the Python here takes,"),
+        },
         None if main.allowed.asked.is_any() => String::new(),
         None => format!(" {}", main.allowed.asked_in_words()),
     };
@@ -211,10 +214,11 @@ fn report_group(deployment: &Deployment<'_>, group: &Group<'_>, report: &mut Rep
         .collect();
     let with: Vec<String> = broken.iter().map(|(moved, breaks)| format!("{moved}{breaks}")).collect();
     let always = group.cases.iter().any(|case| case.row.package == row.package && case.always);
-    let why = if always {
-        "and nothing else is allowed here"
-    } else {
-        "which the next build installs since nothing keeps it out"
+    let chosen = group.moved.keys().find_map(|moved| deployment.packages().resolved(&normalized(moved)));
+    let why = match chosen {
+        _ if always => "and nothing else is allowed here".to_owned(),
+        Some((_, resolver)) => format!("which {resolver} chooses today since nothing keeps it out"),
+        None => "which the next build installs since nothing keeps it out".to_owned(),
     };
     let message = format!("{}{release} fails with {}, {why}", main.allowed.spelling, with.join(" and with "));
     let is_program = row.modules.iter().any(|module| module == "gunicorn");
