@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Applicability, Diagnostic, Fix, Label, RepoPath, RuleId, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Fix, Label, Location, RepoPath, RuleId, Severity};
 
 /// How many further places are labelled.
 const MAX_PLACES: usize = 20;
@@ -12,6 +12,26 @@ const MAX_PLACES: usize = 20;
 const MANY: usize = 3;
 /// How many subjects are named.
 const MAX_NAMED: usize = 4;
+
+/// Rules whose findings say again, in general, what others have said of the same places.
+const SAID_AGAIN: &[(&str, &[&str])] = &[("DEP008", &["DEP003", "DEP007", "HF004"])];
+
+/// Leaves out findings that only say again what others say of the same places. Done before suppressions: who has read and
+/// suppressed the one need not be told the other.
+pub(super) fn without_repetitions(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    fn places(diagnostic: &Diagnostic) -> impl Iterator<Item = &Location> {
+        std::iter::once(&diagnostic.location).chain(diagnostic.labels.iter().map(|label| &label.location))
+    }
+    for (again, first) in SAID_AGAIN {
+        let said: Vec<&Diagnostic> = diagnostics
+            .iter()
+            .filter(|one| first.contains(&one.rule.code) && one.severity != Severity::Advice)
+            .collect();
+        let known: Vec<Location> = said.into_iter().flat_map(places).cloned().collect();
+        diagnostics.retain(|one| one.rule.code != *again || !places(one).any(|place| known.contains(place)));
+    }
+    diagnostics
+}
 
 /// What findings of one cause have in common.
 type Cause = (RuleId, Severity, String, Option<String>, Option<String>, Option<(Applicability, String)>);

@@ -125,7 +125,8 @@ fn check_here(repository: Repository, settings: &Settings) -> Report {
     diagnostics.retain(&is_wanted);
     let known = known_rules_with(&settings.packs);
     let selected = |code: &str| settings.rules.contains(code);
-    let (diagnostics, suppressions) = suppression::apply(&documents, merge(diagnostics), &known, &selected);
+    let (diagnostics, suppressions) =
+        suppression::apply(&documents, join::without_repetitions(merge(diagnostics)), &known, &selected);
     let mut diagnostics = join::join(diagnostics);
     for rule in &rules {
         let mut reporter = Reporter::new(rule.id(), None);

@@ -44,7 +44,7 @@ pub use event_loops::{
 pub use page::{Example, ExampleFile, FixAvailability, PageError, RulePage, Side, Symptom};
 pub use public_images::is_public_image;
 pub use python_version::{PythonSet, PythonVersion, PythonVersionError};
-pub use releases::{Release, newest_for, releases};
+pub use releases::{Release, missing_release, newest_for, releases};
 pub use resolution::{Outcome, Resolution};
 pub use secrets::{SecretChecksum, SecretShape, names_a_placeholder, secret_literals, secret_shapes};
 pub use servers::{ArgumentCondition, PollingBot, ServerCall, ServerCommand, Servers, Setting, servers};

@@ -62,6 +62,46 @@ pub fn newest_for(package: &str, allowed: &VersionSet, python: Option<PythonVers
     releases.iter().filter(fits).find(|release| release.version == *chosen)
 }
 
+/// The releases before and after a version, where it is certain that the version is none itself: none of the table, which
+/// has all final ones since 2019, and of a time that the table covers, so that it can't have come after the table was made.
+#[must_use]
+pub fn missing_release(package: &str, version: &Version) -> Option<(&'static Release, &'static Release)> {
+    let releases = releases(package)?;
+    let last_day = releases.iter().filter_map(|release| release.date).max()?;
+    let settled = half_a_year_before(last_day)?;
+    let is_settled = |release: &&Release| release.date.is_some_and(|date| date < settled.as_str());
+    let is_early = |release: &Release| release.date.is_none_or(|date| date < FIRST_FULL_YEAR);
+    let is_final = !version.any_prerelease() && !version.is_local();
+    // Old releases of other series are left out of the table.
+    let covered = releases.iter().any(|release| release.version < *version)
+        && releases.iter().all(|release| release.version < *version || !is_early(release));
+    if !is_final || !covered || releases.iter().any(|release| release.version == *version) {
+        return None;
+    }
+    let is_of_series =
+        |release: &&Release| release.version.release().iter().take(2).eq(version.release().iter().take(2));
+    let mut later = releases.iter().filter(|release| release.version > *version);
+    let passed = later.clone().any(|release| is_settled(&release));
+    let mut series = releases.iter().filter(is_of_series);
+    let closed =
+        later.clone().filter(is_of_series).any(|release| is_settled(&release)) || series.all(|one| is_settled(&one));
+    let before = releases.iter().rev().find(|release| release.version < *version && !release.yanked)?;
+    let after = later.find(|release| !release.yanked)?;
+    (passed && closed).then_some((before, after))
+}
+
+/// From when on the tables hold all final releases, with a year between for those that came out of turn.
+const FIRST_FULL_YEAR: &str = "2020";
+
+/// The day half a year before another: `2026-05-20` for `2026-11-20`.
+fn half_a_year_before(day: &str) -> Option<String> {
+    let (year, rest) = day.split_once('-')?;
+    let (month, day) = rest.split_once('-')?;
+    let (year, month): (u16, u16) = (year.parse().ok()?, month.parse().ok()?);
+    let (year, month) = if month > 6 { (year, month - 6) } else { (year.checked_sub(1)?, month + 6) };
+    Some(format!("{year:04}-{month:02}-{day}"))
+}
+
 /// Reads one table: the package and its releases, oldest first.
 fn parse(text: &'static str) -> Option<(&'static str, Vec<Release>)> {
     let table: Table = toml::from_str(text).ok()?;
@@ -99,6 +139,30 @@ mod tests {
         for library in super::super::api_changes().iter().filter(|library| !library.is_python()) {
             assert!(releases(&library.name).is_some(), "no releases of {}", library.name);
         }
+    }
+
+    #[test]
+    fn what_is_no_release_is_told_where_that_is_certain() {
+        let around = |package: &str, version: &str| {
+            missing_release(package, &version.parse().unwrap())
+                .map(|(before, after)| format!("{} {}", before.version, after.version))
+        };
+        for (package, version, expected) in [
+            ("cryptography", "41.0.8", Some("41.0.7 42.0.0")),
+            ("cryptography", "41.0.7", None),
+            ("cryptography", "41.0.8rc1", None),
+            ("torch", "2.1.0+cu118", None),
+            ("numpy", "1.14.5", None),
+            ("numpy", "999", None),
+            ("no-such-package", "1.0", None),
+        ] {
+            assert_eq!(around(package, version).as_deref(), expected, "{package} {version}");
+        }
+        // A further patch of the newest series may come any day.
+        let newest = releases("numpy").unwrap().last().unwrap().version.release().to_vec();
+        let next = format!("{}.{}.{}", newest[0], newest[1], newest[2] + 1);
+        assert_eq!(around("numpy", &next), None);
+        assert_eq!(half_a_year_before("2026-03-09").as_deref(), Some("2025-09-09"));
     }
 
     #[test]

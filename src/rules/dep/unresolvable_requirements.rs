@@ -1,9 +1,13 @@
-//! DEP008 unresolvable-requirements: a resolver says that what a deployment asks for can't be installed together.
+//! DEP008 unresolvable-requirements: a pin of a release that does not exist, or a resolver that says that what a deployment
+//! asks for can't be installed together.
 
 use crate::deployment::Deployment;
 use crate::deployment::packages::{Declaration, Origin};
 use crate::diagnostic::RuleId;
+use crate::knowledge::missing_release;
 use crate::rules::{Reporter, Rule};
+
+use super::severe::severe;
 
 /// DEP008 unresolvable-requirements.
 pub struct UnresolvableRequirements;
@@ -14,9 +18,13 @@ impl Rule for UnresolvableRequirements {
     }
 
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
+        let missing = without_release(deployment, report);
         let Some((explanation, resolver)) = deployment.packages().unsatisfiable() else { return };
         let all = deployment.packages().declarations();
         let mut named: Vec<&Declaration> = all.iter().filter(|one| names(explanation, one.name())).collect();
+        if named.iter().any(|one| missing.contains(&one.name())) {
+            return;
+        }
         named.sort_by_key(|one| one.origin == Origin::Constraints);
         let Some(first) = named.first().copied().or(all.first()) else { return };
         let python = deployment.python().map(|python| format!(" on Python {}", python.value)).unwrap_or_default();
@@ -35,6 +43,38 @@ impl Rule for UnresolvableRequirements {
             .labels(deployment.python().and_then(|python| python.label(format!("Python {} runs here", python.value))));
         finding.help(explanation);
     }
+}
+
+/// Reports pins of releases that do not exist; gives the names of the packages.
+fn without_release<'d>(deployment: &'d Deployment<'_>, report: &mut Reporter) -> Vec<&'d str> {
+    let packages = deployment.packages();
+    // Another index, or a folder, may have releases of its own.
+    if packages.has_other_indexes() || packages.takes_from_folder() {
+        return Vec::new();
+    }
+    let mut missing = Vec::new();
+    for declaration in packages.declarations() {
+        let requirement = &declaration.requirement;
+        let by_index = !matches!(declaration.origin, Origin::Card | Origin::Constraints | Origin::CondaEnvironment);
+        let plain = requirement.source.is_none()
+            && !requirement.has_variable
+            && requirement.verbatim_version.is_none()
+            && (requirement.marker.is_none() || deployment.python().is_some());
+        let allowed = requirement.allowed();
+        let version = allowed.exact_version().filter(|_| by_index && plain);
+        let Some(version) = version.filter(|_| packages.locked(declaration.name()).is_none()) else { continue };
+        let Some((before, after)) = missing_release(declaration.name(), version) else { continue };
+        let spelling = requirement.name.value.spelling();
+        let message = format!("there is no {spelling} {version}: the installation fails");
+        let finding = severe(deployment, report, declaration.location(), message);
+        finding.help(format!(
+            "take {spelling} {} or {}, the releases next to it; pip says: ERROR: No matching distribution found for \
+             {spelling}=={version}",
+            before.version, after.version
+        ));
+        missing.push(declaration.name());
+    }
+    missing
 }
 
 /// Whether a text speaks of a package.
