@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::deployment::packages::{Declaration, Origin};
 use crate::deployment::{Deployment, Platform, Sdk};
-use crate::diagnostic::RuleId;
-use crate::knowledge::VersionSet;
+use crate::diagnostic::{Location, RuleId};
 use crate::knowledge::package_needs::Need;
+use crate::knowledge::{VersionSet, normalized_name};
 use crate::rules::{Reporter, Rule};
 
 use super::severe::severe;
@@ -25,15 +25,18 @@ impl Rule for ConflictingVersions {
 
     fn check_deployment(&self, deployment: &Deployment<'_>, report: &mut Reporter) {
         let names: BTreeSet<&str> = deployment.packages().declarations().iter().map(Declaration::name).collect();
-        for name in names {
+        for name in &names {
             across_files(deployment, name, report);
             replaced(deployment, name, report);
-            for need in deployment.packages().needs_in_force(name) {
-                against_needs(deployment, name, need, report);
-            }
         }
         against_lock(deployment, report);
-        over_a_third(deployment, report);
+        let needs = names.iter().flat_map(|name| {
+            deployment.packages().needs_in_force(name).filter_map(|need| against_needs(deployment, name, need))
+        });
+        let conflicts: Vec<Conflict> = needs.chain(over_a_third(deployment)).collect();
+        for knot in knots(conflicts) {
+            report_knot(deployment, &knot, report);
+        }
     }
 }
 
@@ -116,6 +119,23 @@ fn against_lock(deployment: &Deployment<'_>, report: &mut Reporter) {
         "Pipfile.lock" => "pipenv lock",
         _ => "uv lock",
     };
+    // Where the manifest contradicts itself, a new lock file can't be made.
+    let names: BTreeSet<&str> = packages.declarations().iter().map(Declaration::name).collect();
+    let excluded = names.iter().find_map(|name| {
+        let bars = |need: &&Need| need.needs == first.name() && need.to.is_disjoint_from(&first.requirement.allowed());
+        let need = packages.needs_in_force(name).find(bars)?;
+        let asking = packages.of(name).find(|one| one.origin == first.origin && one.path == first.path)?;
+        Some((asking, without_holes(&need.written)))
+    });
+    if let Some((asking, needs)) = excluded {
+        let other = asking.requirement.name.value.spelling();
+        finding.label(asking.location(), format!("{other} needs {spelling}{needs}"));
+        finding.help(format!(
+            "choose a {spelling} of {needs}, or another {other}, and lock again: as {manifest} stands, `{again}` finds no \
+             versions that fit together"
+        ));
+        return;
+    }
     finding.help(format!(
         "lock again (`{again}`): an installation that takes the lock file as it is gets {version}, and one that checks it \
          against {manifest} stops"
@@ -149,17 +169,81 @@ fn replaced(deployment: &Deployment<'_>, name: &str, report: &mut Reporter) {
     finding.help("name the release in one place, or take that of the requirements as a constraint: `pip install -c`");
 }
 
+/// Packages of which one needs of another, or both of a third, what excludes the other.
+struct Conflict {
+    /// The package of which no release fits.
+    contested: String,
+    /// Those that take part, each once.
+    between: BTreeSet<String>,
+    place: Location,
+    message: String,
+    /// Who needs what, each with the place that asks for it.
+    needs: Vec<(Location, String)>,
+    help: String,
+}
+
+/// Conflicts over one package, or between the same packages, together: who mends one has to look at all of them.
+fn knots(conflicts: Vec<Conflict>) -> Vec<Vec<Conflict>> {
+    let mut knots: Vec<Vec<Conflict>> = Vec::new();
+    for conflict in conflicts {
+        let belongs = |knot: &Vec<Conflict>| {
+            knot.iter().any(|one| one.contested == conflict.contested || one.between == conflict.between)
+        };
+        let (mut same, others): (Vec<_>, Vec<_>) = knots.into_iter().partition(belongs);
+        let mut knot: Vec<Conflict> = same.drain(..).flatten().collect();
+        knot.push(conflict);
+        knots = others;
+        knots.push(knot);
+    }
+    knots
+}
+
+fn report_knot(deployment: &Deployment<'_>, knot: &[Conflict], report: &mut Reporter) {
+    let Some(first) = knot.first() else { return };
+    let finding = severe(deployment, report, first.place.clone(), first.message.clone());
+    let mut told: Vec<&(Location, String)> = Vec::new();
+    for need in knot.iter().flat_map(|conflict| &conflict.needs) {
+        if !told.contains(&need) {
+            finding.label(need.0.clone(), need.1.clone());
+            told.push(need);
+        }
+    }
+    for other in knot.iter().skip(1).filter(|other| other.place.span != first.place.span) {
+        finding.label(other.place.clone(), other.message.clone());
+    }
+    match knot {
+        [only] => finding.help(only.help.clone()),
+        _ => {
+            let names: BTreeSet<&str> = knot.iter().flat_map(|one| &one.between).map(String::as_str).collect();
+            let names: Vec<&str> = names.into_iter().collect();
+            finding.help(format!(
+                "the installer finds no release of {} for all of them: leave the versions of {} out, install, and pin what \
+                 then is chosen",
+                first.contested,
+                names.join(", ")
+            ))
+        }
+    };
+}
+
 /// Pinned packages that need versions of a third one that exclude each other.
-fn over_a_third(deployment: &Deployment<'_>, report: &mut Reporter) {
-    for (name, one, other) in deployment.packages().contradictions() {
-        let message = format!(
+fn over_a_third(deployment: &Deployment<'_>) -> impl Iterator<Item = Conflict> {
+    deployment.packages().contradictions().map(|(name, one, other)| Conflict {
+        contested: name.to_owned(),
+        between: [one, other].iter().map(|holder| package_of(&holder.release)).collect(),
+        place: one.location.clone(),
+        message: format!(
             "{} can't be installed with {}: they need {name}{} and {name}{}",
             one.release, other.release, one.needs, other.needs
-        );
-        let finding = severe(deployment, report, one.location.clone(), message);
-        finding.label(other.location.clone(), format!("{} needs {name}{}", other.release, other.needs));
-        finding.help("the installer finds no release for both: raise the older of them");
-    }
+        ),
+        needs: vec![(other.location.clone(), format!("{} needs {name}{}", other.release, other.needs))],
+        help: "the installer finds no release for both: raise the older of them".to_owned(),
+    })
+}
+
+/// The package of a release in words, such as `transformers 4.39.3`.
+fn package_of(release: &str) -> String {
+    normalized_name(release.split([' ', ',']).next().unwrap_or(release))
 }
 
 fn in_words(versions: &VersionSet) -> String {
@@ -176,26 +260,24 @@ fn without_holes(written: &str) -> String {
 }
 
 /// A package whose releases ask of another what its own requirement excludes.
-fn against_needs(deployment: &Deployment<'_>, name: &str, need: &Need, report: &mut Reporter) {
+fn against_needs(deployment: &Deployment<'_>, name: &str, need: &Need) -> Option<Conflict> {
     let packages = deployment.packages();
-    let Some(other) = packages.allowed(&need.needs) else { return };
+    let other = packages.allowed(&need.needs)?;
     if other.asked.is_empty() || !other.asked.is_disjoint_from(&need.to) {
-        return;
+        return None;
     }
     // Lock files are consistent in themselves.
     if packages.locked(name).is_some() || packages.locked(&need.needs).is_some() {
-        return;
+        return None;
     }
     let is_asked = |declaration: &&Declaration| declaration.origin != Origin::Constraints;
-    let (Some(wanting), Some(wanted)) = (packages.of(name).find(is_asked), packages.of(&need.needs).find(is_asked))
-    else {
-        return;
-    };
+    let wanting = packages.of(name).find(is_asked)?;
+    let wanted = packages.of(&need.needs).find(is_asked)?;
     // What separate commands install replace each other, with a line in the log.
     let separate = (wanting.origin == Origin::Command || wanted.origin == Origin::Command)
         && (wanting.path != wanted.path || wanting.origin != wanted.origin);
     if separate {
-        return;
+        return None;
     }
     let spelling = wanted.requirement.name.value.spelling();
     let wanting_spelling = wanting.requirement.name.value.spelling();
@@ -207,12 +289,18 @@ fn against_needs(deployment: &Deployment<'_>, name: &str, need: &Need, report: &
         other.asked_in_words(),
         without_holes(&need.written)
     );
-    let finding = severe(deployment, report, wanted.location(), message);
-    finding.label(wanting.location(), format!("{wanting_spelling} is asked for here"));
     let mut help = format!("choose a {spelling} of {}, or another {wanting_spelling}", without_holes(&need.written));
     if deployment.platform().value == Platform::Space(Sdk::Gradio) && name == "gradio" {
         help.push_str("; ");
         help.push_str(SPACE_BUILD);
     }
-    finding.help(help);
+    let needs = format!("{wanting_spelling}{with_extra}{release} needs {spelling}{}", without_holes(&need.written));
+    Some(Conflict {
+        contested: need.needs.clone(),
+        between: [name.to_owned(), need.needs.clone()].into(),
+        place: wanted.location(),
+        message,
+        needs: vec![(wanting.location(), needs)],
+        help,
+    })
 }
