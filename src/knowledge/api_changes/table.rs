@@ -235,9 +235,11 @@ fn contradiction(row: &Row, table: &TableText) -> Option<(Option<&'static str>, 
         Some((Some("passed"), "`passed` goes with the kind parameter and with `position`"))
     } else if !row.without.is_empty() && !is_callable {
         Some((Some("without"), "`without` goes with the kinds function, class and method"))
-    } else if (!row.unless.is_empty() || !row.beside.is_empty()) && row.kind != ChangeKind::ParameterValue {
+    } else if (!row.unless.is_empty() || !row.beside.is_empty())
+        && !matches!(row.kind, ChangeKind::Parameter | ChangeKind::ParameterValue)
+    {
         let key = if row.unless.is_empty() { "beside" } else { "unless" };
-        Some((Some(key), "`unless` and `beside` go with the kind parameter-value"))
+        Some((Some(key), "`unless` and `beside` go with the kinds parameter and parameter-value"))
     } else if row.deprecated.is_none() && row.breaks.is_none() && !own_rule {
         Some((None, "neither `deprecated` nor `breaks`; only a table with a `[rule]` may leave both out"))
     } else if row.when.is_some() && row.kind != ChangeKind::Behaviour {

@@ -265,7 +265,9 @@ fn is_in_package(deployment: &Deployment<'_>, path: &RepoPath) -> bool {
 /// changed together, or in one statement that imports several names.
 fn belongs_to(one: &Use, first: &Use) -> bool {
     let (a, b) = (one.change, first.change);
-    if std::ptr::eq(a, b) && one.symbol == first.symbol {
+    // What is said of an argument in words that name nothing else is said once.
+    let says_the_same = a.kind == ChangeKind::Parameter && a.message.as_ref().is_some_and(|own| !own.contains('{'));
+    if std::ptr::eq(a, b) && (one.symbol == first.symbol || says_the_same) {
         return true;
     }
     let same_versions = (&a.breaks, &a.deprecated, &a.works) == (&b.breaks, &b.deprecated, &b.works)

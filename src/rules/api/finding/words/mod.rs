@@ -74,19 +74,11 @@ fn without_replacement(one: &Use) -> Option<String> {
     })
 }
 
-/// What the log says, and what to do.
+/// What to do, and what the log says.
 pub(super) fn help(uses: &[Use], installed: &Installed<'_>, kind: Kind) -> String {
     let Some(one) = uses.first() else { return String::new() };
     let change = one.change;
     let mut help: Vec<String> = change.help.clone().into_iter().collect();
-    match kind {
-        Kind::Failure => help.extend(change.failure(&one.symbol, one.imported).map(|line| format!("it says: {line}"))),
-        Kind::Deprecation => {
-            help.extend(change.warning(&one.symbol).map(|line| format!("it says: {line}")));
-            let later = change.breaks.as_ref().zip(change.failure(&one.symbol, one.imported));
-            help.extend(later.map(|(breaks, line)| format!("with {breaks} it fails: {line}")));
-        }
-    }
     let fits = change.works.as_ref().is_none_or(|works| installed.next_within(works));
     let new = replacements(uses);
     if !new.is_empty() {
@@ -101,6 +93,14 @@ pub(super) fn help(uses: &[Use], installed: &Installed<'_>, kind: Kind) -> Strin
         });
     }
     help.extend(each_once(uses.iter().filter_map(without_replacement).collect()));
+    match kind {
+        Kind::Failure => help.extend(change.failure(&one.symbol, one.imported).map(|line| format!("it says: {line}"))),
+        Kind::Deprecation => {
+            help.extend(change.warning(&one.symbol).map(|line| format!("it says: {line}")));
+            let later = change.breaks.as_ref().zip(change.failure(&one.symbol, one.imported));
+            help.extend(later.map(|(breaks, line)| format!("with {breaks} it fails: {line}")));
+        }
+    }
     // A line of a log that ends in a full stop goes on here.
     let advice: Vec<&str> = help.iter().map(|part| part.trim_end_matches('.')).collect();
     let advice = (!advice.is_empty()).then(|| advice.join("; "));
