@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::diagnostic::RepoPath;
+use crate::diagnostic::{Location, RepoPath};
 use crate::formats::python::{Import, imported_files};
 use crate::repo::FileKind;
 
@@ -54,8 +54,8 @@ pub struct Reach {
 pub struct Reached {
     /// How it is started.
     pub role: Role,
-    /// The file that imports it; `None` for one that starts.
-    pub importer: Option<RepoPath>,
+    /// The import of it, in another file; `None` for one that starts.
+    pub importer: Option<Location>,
     /// Whether it is loaded whenever the program starts, and the start fails where that fails; not where only a function, a
     /// main guard or a `try` imports it.
     pub at_start: bool,
@@ -123,7 +123,8 @@ impl Reach {
                 let searched = if installed(top) { &roots } else { &with_sources };
                 for found in imported_files(import, &path, searched, documents.repository()) {
                     if !self.files.contains_key(&found) {
-                        let imported = Reached { role: Role::Imported, importer: Some(path.clone()), at_start };
+                        let importer = Location::new(&path, import.span);
+                        let imported = Reached { role: Role::Imported, importer: Some(importer), at_start };
                         self.files.insert(found.clone(), imported);
                         open.push_back(found);
                     }

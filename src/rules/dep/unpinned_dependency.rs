@@ -33,6 +33,7 @@ impl Rule for UnpinnedDependency {
         if is_for_others(deployment) {
             return;
         }
+        let packages = deployment.packages();
         for (path, declarations) in by_file(deployment) {
             let open: Vec<&Declaration> =
                 declarations.iter().copied().filter(|declaration| is_open(deployment, declaration)).collect();
@@ -40,7 +41,9 @@ impl Rule for UnpinnedDependency {
             let bare = open.iter().filter(|declaration| says_nothing(declaration)).count();
             let nothing_holds = bare == declarations.len() && bare > 1;
             let deployed = deployment.platform().value != Platform::Unspecified;
-            let message = message(path, &open, declarations.len(), bare);
+            let held =
+                open.iter().any(|one| packages.allowed(one.name()).is_some_and(|allowed| allowed.is_held_back()));
+            let message = message(path, &open, declarations.len(), bare, held);
             let finding = if nothing_holds && deployed {
                 report.warning(first.location(), message)
             } else {
@@ -189,22 +192,23 @@ fn remark(declaration: &Declaration) -> String {
     }
 }
 
-fn message(path: &RepoPath, open: &[&Declaration], all: usize, bare: usize) -> String {
+/// What is said of a file; `held` where pinned packages keep the newest release of one that is open out.
+fn message(path: &RepoPath, open: &[&Declaration], all: usize, bare: usize, held: bool) -> String {
     let file = path.file_name();
+    let fits = if held { " that fits the others" } else { "" };
     match open {
         [only] => {
             let what = if bare == 1 { "without a version" } else { "without an upper bound" };
-            format!("{file} asks for {} {what}: the next build takes the newest release", spelling(only))
-        }
-        _ if bare == all => {
-            format!("none of the {all} packages in {file} has a version: the next build takes the newest of each")
-        }
-        _ if open.len() == all => {
-            format!("none of the {all} packages in {file} has an upper bound: the next build takes the newest of each")
+            let name = spelling(only);
+            format!("{file} asks for {name} {what}: the next build takes the newest release{fits}")
         }
         _ => {
-            let count = open.len();
-            format!("{count} of {all} packages in {file} have no upper bound: the next build takes the newest of each")
+            let count = match (bare == all, open.len() == all) {
+                (true, _) => format!("none of the {all} packages in {file} has a version"),
+                (_, true) => format!("none of the {all} packages in {file} has an upper bound"),
+                _ => format!("{} of {all} packages in {file} have no upper bound", open.len()),
+            };
+            format!("{count}: the next build takes the newest of each{fits}")
         }
     }
 }

@@ -47,7 +47,7 @@ impl Rule for UnreadableFile {
             let finding = report.error(location, format!("Python can't parse this file: {}", error.value));
             finding.help("the program stops where it imports or runs the file; correct the syntax");
             if let Some(importer) = &reached.importer {
-                finding.label(Location::file(importer), "imported by this file");
+                finding.label(importer.clone(), "imported here");
             }
         }
     }
