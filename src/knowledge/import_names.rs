@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::normalized_name;
+use super::{VersionSet, normalized_name};
 
 /// A module of which it is known who brings it.
 #[derive(Debug, Deserialize)]
@@ -16,9 +16,23 @@ pub struct ImportedModule {
     pub by: Vec<String>,
     #[serde(default)]
     brought_by: Vec<String>,
+    /// Exceptions from those: packages, each with the releases that do not bring it where these are not all.
+    #[serde(default)]
+    not_brought_by: Vec<String>,
 }
 
 impl ImportedModule {
+    /// The releases of `package`, by its normalised name, of which it is known that they do not bring the module, though
+    /// others do or its name speaks of it.
+    #[must_use]
+    pub fn lacking_releases(&self, package: &str) -> Option<VersionSet> {
+        self.not_brought_by.iter().find_map(|entry| {
+            let end = entry.find(['<', '>', '=', '!', '~']).unwrap_or(entry.len());
+            let (name, versions) = entry.split_at_checked(end)?;
+            (name == package).then(|| VersionSet::parse(versions).ok()).flatten()
+        })
+    }
+
     /// Whether the installation of `package`, by its normalised name, brings the module, as far as is known.
     #[must_use]
     pub fn is_brought_by(&self, package: &str) -> bool {
@@ -64,6 +78,17 @@ mod tests {
         let cv2 = imported_module("cv2").unwrap();
         assert!(cv2.is_brought_by("opencv-python-headless") && cv2.is_brought_by("ultralytics"));
         assert!(!cv2.is_brought_by("flask"));
+        let langchain = imported_module("langchain").unwrap();
+        let lacking = langchain.lacking_releases("langchain-community").unwrap();
+        assert!(lacking.contains(&"0.4.1".parse().unwrap()) && !lacking.contains(&"0.3.31".parse().unwrap()));
+        assert!(langchain.lacking_releases("langchain-core").is_some_and(|all| all.is_any()));
+        assert!(langchain.lacking_releases("langgraph").is_none());
+        for module in &table().module {
+            for entry in &module.not_brought_by {
+                let name = entry.split(['<', '>', '=', '!', '~']).next().unwrap();
+                assert!(module.lacking_releases(name).is_some(), "{entry}");
+            }
+        }
         assert!(is_needed_by_many("numpy") && !is_needed_by_many("yt-dlp"));
     }
 }

@@ -71,6 +71,10 @@ fn not_resolved<'d>(
 ) {
     let packages = deployment.packages();
     let Some((chosen, resolver)) = packages.all_resolved() else { return };
+    // For several Pythons, what differs between them is not among the answers.
+    if deployment.python().is_none() {
+        return;
+    }
     let asked = packages.declarations().iter().filter(|one| one.origin != Origin::Constraints);
     // What a resolver leaves out, for want of a wheel, may bring anything.
     if !asked.map(Declaration::name).all(|name| chosen.contains_key(name)) {
@@ -215,7 +219,23 @@ fn is_brought(deployment: &Deployment<'_>, known: &ImportedModule) -> bool {
     names
         .chain(platform.iter().copied())
         .chain(packages.all_preinstalled())
+        .filter(|package| !lacks(deployment, known, package))
         .any(|package| known.is_brought_by(package) || speaks_of_it(package))
+}
+
+/// Whether the next build installs a release of a package that does not bring the module, though others did.
+fn lacks(deployment: &Deployment<'_>, known: &ImportedModule, package: &str) -> bool {
+    let packages = deployment.packages();
+    let Some(lacking) = known.lacking_releases(package).filter(|_| packages.has(package)) else { return false };
+    if lacking.is_any() {
+        return true;
+    }
+    let Some(allowed) = packages.allowed(package) else { return false };
+    // Relatives that are held may hold it at an older release.
+    let family = package.split('-').next().unwrap_or(package);
+    let free = |one: &Declaration| !one.name().starts_with(family) || !one.requirement.has_upper_bound();
+    allowed.versions.is_subset_of(&lacking)
+        || (allowed.next.is_some_and(|next| lacking.contains(&next)) && packages.declarations().iter().all(free))
 }
 
 /// The names of all modules and folders that the repository itself holds, wherever they are.
