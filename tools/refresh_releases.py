@@ -28,7 +28,10 @@ RULES = Path(__file__).resolve().parent.parent / "rules"
 # Releases before this year are left out, unless there is no younger one.
 OLDEST = "2019"
 # The interpreters for which the releases without wheels are noted.
-PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
+# The C libraries of Linux, by how the platform tags of wheels for them begin: glibc, and the musl of Alpine.
+GLIBC = ("manylinux", "linux")
+MUSL = ("musllinux",)
 # Binary packages whose source distribution installs without a compiler too: their extensions are optional.
 COMPILES_OPTIONALLY = [
     "charset-normalizer", "markupsafe", "msgpack", "protobuf", "pymongo", "pyyaml", "simplejson", "sqlalchemy", "tornado",
@@ -91,11 +94,11 @@ def normal_specifier(text: str | None) -> str | None:
     return ",".join(part.strip().replace(" ", "") for part in text.split(",") if part.strip())
 
 
-def serves(file: ProjectFile, python: str) -> bool:
-    """Whether a wheel installs on CPython `python` on Linux x86_64 with glibc."""
+def serves(file: ProjectFile, python: str, library: tuple[str, ...] = GLIBC) -> bool:
+    """Whether a wheel installs on CPython `python` on Linux x86_64 with a C library."""
     number = int(python.removeprefix("3."))
     for interpreter, abi, platform in file.tags():
-        if platform != "any" and not (platform.endswith("x86_64") and platform.startswith(("manylinux", "linux"))):
+        if platform != "any" and not (platform.endswith("x86_64") and platform.startswith(library)):
             continue
         if abi == "none" and interpreter in ("py3", "py2.py3"):
             return True
@@ -112,9 +115,9 @@ def admits(files: list[ProjectFile], python: str) -> bool:
     return all(Version(f"{python}.99") in SpecifierSet(specifier) for specifier in stated)
 
 
-def without_wheels(files: list[ProjectFile]) -> dict[str, str]:
-    """The releases that have no wheel for an interpreter, as specifiers, by interpreter. One or two releases without,
-    between others with a wheel, are not counted: what is said has to hold for every release in the range."""
+def without_wheels(files: list[ProjectFile], library: tuple[str, ...]) -> dict[str, str]:
+    """The releases that have no wheel for an interpreter and a C library, as specifiers, by interpreter. One or two
+    releases without, between others with a wheel, are not counted: what is said has to hold for the whole range."""
     releases: dict[Version, list[ProjectFile]] = {}
     for file in files:
         if not Version(file.version).is_prerelease:
@@ -125,7 +128,7 @@ def without_wheels(files: list[ProjectFile]) -> dict[str, str]:
         newer, without = None, 0
         for version in sorted(releases, reverse=True):
             of_release = releases[version]
-            if any(file.is_wheel and serves(file, python) for file in of_release):
+            if any(file.is_wheel and serves(file, python, library) for file in of_release):
                 if without >= 3:
                     ranges.append(f">{version}" + (f",<{newer}" if newer else ""))
                 newer, without = version, 0
@@ -167,7 +170,7 @@ def main() -> int:
     folder.mkdir(exist_ok=True)
     wheels_file = RULES / "wheels.toml"
     known = tomllib.loads(wheels_file.read_text()) if wheels_file.is_file() else {}
-    wheels, wheels_only = known.get("packages", {}), set(known.get("wheels-only", []))
+    wheels, musl, wheels_only = known.get("packages", {}), known.get("musl", {}), set(known.get("wheels-only", []))
 
     names = arguments.packages
     if not names:
@@ -179,17 +182,20 @@ def main() -> int:
         (folder / f"{name}.toml").write_text(f'package = "{name}"\nreleases = [\n{lines}]\n', encoding="utf-8")
         check_from_source(name, files)
         if name not in FROM_SOURCE and is_binary(files):
-            wheels[name] = without_wheels(files)
+            wheels[name] = without_wheels(files, GLIBC)
+            musl[name] = without_wheels(files, MUSL)
             wheels_only = wheels_only - {name} if has_source(files) else wheels_only | {name}
         print(f"{name}: {lines.count(chr(10))} releases{', binary' if name in wheels else ''}")
 
-    rows = "".join(
-        f"{name} = {{ {', '.join(f'{json.dumps(python)} = {json.dumps(versions)}' for python, versions in row.items())} }}\n"
-        for name, row in sorted(wheels.items())
-    )
+    def rows(table: dict[str, dict[str, str]]) -> str:
+        def cells(row: dict[str, str]) -> str:
+            return ", ".join(f"{json.dumps(python)} = {json.dumps(versions)}" for python, versions in row.items())
+
+        return "".join(f"{name} = {{ {cells(row)} }}\n" for name, row in sorted(table.items()))
+
     instead = "".join(f"{name} = {json.dumps(other)}\n" for name, other in sorted(FROM_SOURCE.items()))
     wheels_file.write_text(
-        "# The releases of binary packages that have no wheel for CPython 3.11 and later on Linux x86_64 with glibc: what is\n"
+        "# The releases of binary packages that have no wheel for CPython 3.10 and later on Linux x86_64 with glibc: what is\n"
         "# pinned to one of them is built from source there. Wheels of the stable ABI (abi3) and of pure Python count for\n"
         f"# each later Python. Read from the package index on {date.today()} and written by tools/refresh_releases.py.\n"
         "#\n# Extensions of these are optional, so that a build from source needs no compiler.\n"
@@ -197,7 +203,9 @@ def main() -> int:
         "# The build of these needs the compiler of Rust, which the images of Python do not bring.\n"
         f"needs-rust = {json.dumps(NEEDS_RUST)}\n"
         "# These have no source distribution: where there is no wheel, nothing can be installed.\n"
-        f"wheels-only = {json.dumps(sorted(wheels_only))}\n\n[packages]\n{rows}\n"
+        f"wheels-only = {json.dumps(sorted(wheels_only))}\n\n[packages]\n{rows(wheels)}\n"
+        "# The same for the musl of Alpine, on Linux x86_64.\n"
+        f"[musl]\n{rows(musl)}\n"
         "# No release of these has a wheel for Linux; the build needs a C compiler. What stands in for them, if anything.\n"
         f"[from-source]\n{instead}",
         encoding="utf-8",

@@ -2,11 +2,15 @@
 
 use crate::formats::dockerfile::{Base, Stage};
 use crate::formats::shell::invocations;
+use crate::knowledge::CLibrary;
 
 use super::Deployment;
 
 /// Packages of Debian and Alpine that bring a C compiler; clang and the `-dev` images of others are told by their names.
 const COMPILERS: &[&str] = &["gcc", "g++", "clang", "build-essential", "build-base", "musl-dev", "llvm"];
+
+/// Images whose stages install no Python packages.
+const INSTALL_NO_PYTHON: &[&str] = &["node", "nginx", "golang", "oven/bun"];
 
 /// The compilers that an image is known to lack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +22,48 @@ pub struct MissingTools {
 }
 
 impl Deployment<'_> {
+    /// The C library that installed wheels have to fit: musl where each stage that may install Python packages stands on
+    /// an Alpine image of Python, else glibc.
+    #[must_use]
+    pub fn c_library(&self) -> CLibrary {
+        if self.is_all_alpine().unwrap_or(false) { CLibrary::Musl } else { CLibrary::Glibc }
+    }
+
+    fn is_all_alpine(&self) -> Option<bool> {
+        let (path, last) = self.dockerfile()?;
+        let dockerfile = self.documents().dockerfile(path)?.as_ref().ok()?;
+        let mut any = false;
+        for stage in dockerfile.stages.iter().filter(|stage| stage.index <= last) {
+            let Base::External(base) = dockerfile.root_base(stage) else { continue };
+            let tag = base.tag.as_deref().unwrap_or_default();
+            let is_python = base.name == "python" || tag.starts_with("python");
+            if is_python && tag.contains("alpine") {
+                any = true;
+            } else if !INSTALL_NO_PYTHON.contains(&base.name.as_str()) {
+                return None;
+            }
+        }
+        Some(any)
+    }
+
+    /// The Python packages that commands of the image install with Alpine's own package manager (`py3-numpy`), each as
+    /// Alpine names it.
+    pub fn has_alpine_package(&self, name: &str) -> bool {
+        let alpine = format!("py3-{name}");
+        let of_image = || {
+            let (path, last) = self.dockerfile()?;
+            let dockerfile = self.documents().dockerfile(path)?.as_ref().ok()?;
+            let stages = dockerfile.stages.iter().filter(|stage| stage.index <= last);
+            let mut commands = stages.flat_map(|stage| dockerfile.runs(stage)).flat_map(|run| &run.command.commands);
+            Some(commands.any(|command| {
+                invocations(command)
+                    .iter()
+                    .any(|invocation| invocation.arguments.iter().any(|word| word.text == alpine))
+            }))
+        };
+        of_image().unwrap_or(false)
+    }
+
     /// Which compilers the image is known to lack: the official images of Python have none of Rust, and the slim ones none
     /// of C. `None` where no such image is built, or where its commands install a compiler of Rust.
     #[must_use]
@@ -32,8 +78,7 @@ impl Deployment<'_> {
             let tag = base.tag.as_deref().unwrap_or_default();
             if base.name != "python" && !tag.starts_with("python") {
                 // Of other images nothing is known; those of Node and web servers install no Python packages.
-                let is_other = matches!(base.name.as_str(), "node" | "nginx" | "golang" | "oven/bun");
-                if is_other { continue } else { return None }
+                if INSTALL_NO_PYTHON.contains(&base.name.as_str()) { continue } else { return None }
             }
             has_c |= !tag.contains("slim") && !tag.contains("alpine");
             image.get_or_insert_with(|| base.name.clone() + ":" + tag);

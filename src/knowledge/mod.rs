@@ -54,7 +54,7 @@ pub use step_effects::{
     is_source_name,
 };
 pub use version_set::{SpecifierError, VersionSet, parse_specifiers};
-pub use wheels::{BinaryPackage, binary_package, built_from_source};
+pub use wheels::{BinaryPackage, CLibrary, binary_package, built_from_source};
 pub use workflow_keys::{WorkflowKeys, workflow_keys};
 
 use std::sync::LazyLock;

@@ -249,6 +249,7 @@ struct BuildFailureRow {
     #[serde(default)]
     python: String,
     says: String,
+    fixed_in: Option<String>,
     #[allow(dead_code, reason = "for people who read the table")]
     evidence: String,
 }
@@ -260,11 +261,15 @@ struct BuildFailureTable {
 }
 
 /// Releases of a package that can't be built from source on some Pythons.
-struct BuildFailure {
+#[derive(Debug)]
+pub struct BuildFailure {
     package: String,
     versions: VersionSet,
     pythons: PythonSet,
-    says: String,
+    /// The line that the build ends in.
+    pub says: String,
+    /// The first release that can be built, where no wheel tells a better one.
+    pub fixed_in: Option<String>,
 }
 
 fn read_build_failures(text: &str) -> Result<Vec<BuildFailure>, TableError> {
@@ -275,21 +280,22 @@ fn read_build_failures(text: &str) -> Result<Vec<BuildFailure>, TableError> {
             versions: VersionSet::parse(&row.versions)?,
             pythons: PythonSet::parse(&row.python)?,
             says: row.says,
+            fixed_in: row.fixed_in,
         })
     };
     table.build_fails.into_iter().map(read).collect()
 }
 
-/// The line that building any of `versions` of a package from source on `python` ends in; `None` where this is not known of
+/// How building any of `versions` of a package from source on `python` fails; `None` where this is not known of
 /// all of them (`rules/packages/build_fails.toml`).
 #[must_use]
-pub fn build_failure(package: &str, versions: &VersionSet, python: PythonVersion) -> Option<&'static str> {
+pub fn build_failure(package: &str, versions: &VersionSet, python: PythonVersion) -> Option<&'static BuildFailure> {
     static FAILURES: LazyLock<Vec<BuildFailure>> =
         LazyLock::new(|| read_build_failures(super::table_text("packages/build_fails.toml")).unwrap_or_default());
     let fails = |row: &&BuildFailure| {
         row.package == package && row.pythons.allows(python) && versions.is_subset_of(&row.versions)
     };
-    FAILURES.iter().find(fails).map(|row| row.says.as_str())
+    FAILURES.iter().find(fails)
 }
 
 /// The releases known to fail on some Pythons, in the order of the table.

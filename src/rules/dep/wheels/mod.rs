@@ -5,7 +5,9 @@ use crate::deployment::packages::{Declaration, Holder, Origin};
 use crate::deployment::{Deployment, Fact, MissingTools, Platform};
 use crate::diagnostic::{Label, Location};
 use crate::knowledge::package_breaks::build_failure;
-use crate::knowledge::{BinaryPackage, PythonVersion, VersionSet, binary_package, built_from_source, releases};
+use crate::knowledge::{
+    BinaryPackage, CLibrary, PythonVersion, VersionSet, binary_package, built_from_source, releases,
+};
 use crate::rules::Reporter;
 
 /// How many packages are labelled one by one.
@@ -41,18 +43,33 @@ struct Case {
     older: Option<PythonVersion>,
 }
 
+/// What the wheels have to fit.
+#[derive(Debug, Clone, Copy)]
+struct Target {
+    python: PythonVersion,
+    library: CLibrary,
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let on = if self.library == CLibrary::Musl { " on Alpine" } else { "" };
+        write!(f, "Python {}{on}", self.python)
+    }
+}
+
 /// Reports what can't be installed on the deployment's Python, in one finding.
 pub fn report(deployment: &Deployment<'_>, report: &mut Reporter) {
     from_source(deployment, report);
     let Some(python) = deployment.python() else { return };
     let tools = deployment.missing_build_tools();
-    let mut cases = cases(deployment, python.value, tools.as_ref());
+    let target = Target { python: python.value, library: deployment.c_library() };
+    let mut cases = cases(deployment, target, tools.as_ref());
     cases.sort_by(|a, b| (&a.kind, &a.place).cmp(&(&b.kind, &b.place)));
     let Some(main) = cases.first() else { return };
     let deployed = deployment.platform().value != Platform::Unspecified;
     let fails = !matches!(main.kind, Kind::NeedsRust { missing: false } | Kind::NeedsC { missing: false });
     let certain = deployed && python.because().is_none() && fails;
-    let message = message(main, python.value, tools.as_ref());
+    let message = message(main, target, tools.as_ref());
     let finding =
         if certain { report.error(main.place.clone(), message) } else { report.warning(main.place.clone(), message) };
     finding.labels(python.label(format!("Python {} runs here", python.value)));
@@ -62,15 +79,17 @@ pub fn report(deployment: &Deployment<'_>, report: &mut Reporter) {
         let more = cases.len() - 1 - MAX_LABELS;
         finding.label(next.place.clone(), format!("and {more} more without a wheel for it"));
     }
-    finding.help(help(&cases, python, tools.as_ref()));
+    finding.help(help(&cases, python, target, tools.as_ref()));
 }
 
-fn cases(deployment: &Deployment<'_>, python: PythonVersion, tools: Option<&MissingTools>) -> Vec<Case> {
+fn cases(deployment: &Deployment<'_>, target: Target, tools: Option<&MissingTools>) -> Vec<Case> {
     let packages = deployment.packages();
     // Other indexes may have wheels that the usual one lacks.
     let other_indexes = packages.has_other_indexes() || packages.takes_from_folder();
     let kind = |name: &str, versions: &VersionSet| {
-        kind(name, versions, python, tools).filter(|kind| matches!(kind, Kind::Excluded(_)) || !other_indexes)
+        let kind = kind(name, versions, target, tools)?;
+        let counts = matches!(kind, Kind::Excluded(_)) || !other_indexes;
+        (counts && !(target.library == CLibrary::Musl && deployment.has_alpine_package(name))).then_some(kind)
     };
     let mut names: Vec<&str> = packages.declarations().iter().map(Declaration::name).collect();
     names.extend(packages.all_locked().map(|(name, ..)| name));
@@ -86,7 +105,7 @@ fn cases(deployment: &Deployment<'_>, python: PythonVersion, tools: Option<&Miss
             continue;
         }
         if let Some(kind) = kind(name, &allowed.asked) {
-            found.push(case(kind, name, allowed.spelling, &allowed.asked, place, None, python));
+            found.push(case(kind, name, allowed.spelling, &allowed.asked, place, None, target));
         }
     }
     for name in packages.all_brought() {
@@ -96,7 +115,7 @@ fn cases(deployment: &Deployment<'_>, python: PythonVersion, tools: Option<&Miss
         let together = || Some((kind(name, versions)?, versions, holders.first()?));
         if let Some((kind, versions, holder)) = alone.or_else(together) {
             let place = holder.location.clone();
-            found.push(case(kind, name, name, versions, place, Some(holder.clone()), python));
+            found.push(case(kind, name, name, versions, place, Some(holder.clone()), target));
         }
     }
     found
@@ -109,42 +128,52 @@ fn case(
     versions: &VersionSet,
     place: Location,
     holder: Option<Holder>,
-    python: PythonVersion,
+    target: Target,
 ) -> Case {
     let release = match versions.exact_version() {
         Some(version) => format!("{spelling} {version}"),
+        None if versions.is_any() => spelling.to_owned(),
         None => format!("{spelling} {versions}"),
     };
+    let Target { python, library } = target;
     let binary = binary_package(name);
-    let first = binary.and_then(|binary| binary.next_with_wheel(versions, python)).map(ToString::to_string);
-    let older = binary.and_then(|binary| older(binary, versions, python));
+    let first = binary.and_then(|binary| binary.next_with_wheel(versions, python, library)).map(ToString::to_string);
+    let first = first.or_else(|| build_failure(name, versions, python)?.fixed_in.clone());
+    let older = binary.and_then(|binary| older(binary, versions, target));
     Case { kind, name: name.to_owned(), release, place, holder, first, older }
 }
 
 /// The newest Python below `python` for which some allowed release may have a wheel.
-fn older(binary: &BinaryPackage, versions: &VersionSet, python: PythonVersion) -> Option<PythonVersion> {
-    let below = (11..python.minor).rev().map(|minor| PythonVersion::new(3, minor));
-    below.into_iter().find(|older| !binary.lacks_wheels(versions, *older))
+fn older(binary: &BinaryPackage, versions: &VersionSet, target: Target) -> Option<PythonVersion> {
+    let below = (10..target.python.minor).rev().map(|minor| PythonVersion::new(3, minor));
+    below.into_iter().find(|older| !binary.lacks_wheels(versions, *older, target.library))
 }
 
 /// Why none of `versions` of a package can be installed as it is; `None` where one may be.
-fn kind(name: &str, versions: &VersionSet, python: PythonVersion, tools: Option<&MissingTools>) -> Option<Kind> {
-    if versions.is_empty() || versions.is_any() {
+fn kind(name: &str, versions: &VersionSet, target: Target, tools: Option<&MissingTools>) -> Option<Kind> {
+    let Target { python, library } = target;
+    let is_musl = library == CLibrary::Musl;
+    if versions.is_empty() || (versions.is_any() && !is_musl) {
         return None;
     }
     if let Some(required) = excludes(name, versions, python) {
         return Some(Kind::Excluded(required));
     }
-    let binary = binary_package(name)?;
-    if !binary.lacks_wheels(versions, python) {
+    // What is in no table of wheels, and whose build is known to fail, never had one.
+    let Some(binary) = binary_package(name) else {
+        return build_failure(name, versions, python).map(|failure| Kind::BuildFails(&failure.says));
+    };
+    if !binary.lacks_wheels(versions, python, library) {
         return None;
     }
-    if let Some(says) = build_failure(name, versions, python) {
-        return Some(Kind::BuildFails(says));
+    if let Some(failure) = build_failure(name, versions, python) {
+        return Some(Kind::BuildFails(&failure.says));
     }
     match binary {
         _ if binary.compiles_optionally => None,
         _ if binary.wheels_only => Some(Kind::NoFile),
+        // Who installs a compiler on Alpine knows that wheels are missing there.
+        _ if is_musl && !tools.is_some_and(|tools| tools.c) => None,
         _ if binary.needs_rust => Some(Kind::NeedsRust { missing: tools.is_some() }),
         _ => Some(Kind::NeedsC { missing: tools.is_some_and(|tools| tools.c) }),
     }
@@ -165,7 +194,7 @@ fn excludes(name: &str, versions: &VersionSet, python: PythonVersion) -> Option<
     newest.filter(|_| versions.is_subset_of(&known)).map(|release| release.python.to_string())
 }
 
-fn message(case: &Case, python: PythonVersion, tools: Option<&MissingTools>) -> String {
+fn message(case: &Case, target: Target, tools: Option<&MissingTools>) -> String {
     let release = &case.release;
     let subject = match &case.holder {
         Some(holder) => format!("{} needs {release}, which", holder.release),
@@ -174,23 +203,23 @@ fn message(case: &Case, python: PythonVersion, tools: Option<&MissingTools>) -> 
     let image = tools.map_or("the image", |tools| tools.image.as_str());
     match &case.kind {
         Kind::Excluded(required) => {
-            format!("{subject} can't be installed on Python {python}: it requires Python {required}")
+            format!("{subject} can't be installed on Python {}: it requires Python {required}", target.python)
         }
         Kind::NoFile => {
-            format!("{subject} has no wheel for Python {python} and no source: pip finds nothing to install")
+            format!("{subject} has no wheel for {target} and no source: pip finds nothing to install")
         }
-        Kind::BuildFails(_) => format!("{subject} has no wheel for Python {python}, and building it from source fails"),
+        Kind::BuildFails(_) => format!("{subject} has no wheel for {target}, and building it from source fails"),
         Kind::NeedsRust { missing: true } => {
-            format!("{subject} has no wheel for Python {python}, and {image} has no Rust to build it from source")
+            format!("{subject} has no wheel for {target}, and {image} has no Rust to build it from source")
         }
         Kind::NeedsC { missing: true } => {
-            format!("{subject} has no wheel for Python {python}, and {image} has no compiler to build it from source")
+            format!("{subject} has no wheel for {target}, and {image} has no compiler to build it from source")
         }
         Kind::NeedsRust { missing: false } => {
-            format!("{subject} has no wheel for Python {python}: the build falls back to compiling it, with Rust")
+            format!("{subject} has no wheel for {target}: the build falls back to compiling it, with Rust")
         }
         Kind::NeedsC { missing: false } => {
-            format!("{subject} has no wheel for Python {python}: the build falls back to compiling it")
+            format!("{subject} has no wheel for {target}: the build falls back to compiling it")
         }
     }
 }
@@ -208,7 +237,7 @@ fn label(case: &Case) -> Label {
     Label { location: case.place.clone(), message }
 }
 
-fn help(cases: &[Case], python: &Fact<PythonVersion>, tools: Option<&MissingTools>) -> String {
+fn help(cases: &[Case], python: &Fact<PythonVersion>, target: Target, tools: Option<&MissingTools>) -> String {
     let mut ways = Vec::new();
     let Some(main) = cases.first() else { return String::new() };
     if let (None, Some(first)) = (&main.holder, &main.first) {
@@ -222,15 +251,21 @@ fn help(cases: &[Case], python: &Fact<PythonVersion>, tools: Option<&MissingTool
     if let Some(older) = cases.iter().map(|case| case.older).min().flatten() {
         ways.push(format!("run Python {older}"));
     }
+    let is_musl = target.library == CLibrary::Musl;
+    if is_musl && !matches!(main.kind, Kind::Excluded(_)) {
+        ways.push(format!("build on python:{}-slim, whose C library the usual wheels fit", python.value));
+    }
     if matches!(main.kind, Kind::NeedsC { missing: true }) && tools.is_some() {
-        ways.push("install a compiler first (`build-essential`)".to_owned());
+        let compiler = if is_musl { "build-base" } else { "build-essential" };
+        ways.push(format!("install a compiler first (`{compiler}`)"));
     }
     if matches!(main.kind, Kind::NeedsC { missing: false } | Kind::NeedsRust { missing: false }) {
         ways.push("expect a long build, which often fails on a Python that is younger than the release".to_owned());
     }
     let mut help = ways.join(", or ");
     if let Kind::BuildFails(says) = main.kind {
-        help.push_str(&format!("; it says: {says}"));
+        let joint = if help.is_empty() { "" } else { "; " };
+        help.push_str(&format!("{joint}it says: {says}"));
     }
     if let Some(because) = python.because() {
         help.push_str(&format!(" ({because})"));
