@@ -250,6 +250,8 @@ struct BuildFailureRow {
     python: String,
     says: String,
     fixed_in: Option<String>,
+    #[serde(default)]
+    newest: bool,
     #[allow(dead_code, reason = "for people who read the table")]
     evidence: String,
 }
@@ -270,6 +272,8 @@ pub struct BuildFailure {
     pub says: String,
     /// The first release that can be built, where no wheel tells a better one.
     pub fixed_in: Option<String>,
+    /// Whether the newest release is among them, so that who asks for no version gets it.
+    newest: bool,
 }
 
 fn read_build_failures(text: &str) -> Result<Vec<BuildFailure>, TableError> {
@@ -281,6 +285,7 @@ fn read_build_failures(text: &str) -> Result<Vec<BuildFailure>, TableError> {
             pythons: PythonSet::parse(&row.python)?,
             says: row.says,
             fixed_in: row.fixed_in,
+            newest: row.newest,
         })
     };
     table.build_fails.into_iter().map(read).collect()
@@ -293,7 +298,9 @@ pub fn build_failure(package: &str, versions: &VersionSet, python: PythonVersion
     static FAILURES: LazyLock<Vec<BuildFailure>> =
         LazyLock::new(|| read_build_failures(super::table_text("packages/build_fails.toml")).unwrap_or_default());
     let fails = |row: &&BuildFailure| {
-        row.package == package && row.pythons.allows(python) && versions.is_subset_of(&row.versions)
+        row.package == package
+            && row.pythons.allows(python)
+            && (versions.is_subset_of(&row.versions) || (row.newest && versions.is_any()))
     };
     FAILURES.iter().find(fails)
 }

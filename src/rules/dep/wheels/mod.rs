@@ -153,16 +153,16 @@ fn older(binary: &BinaryPackage, versions: &VersionSet, target: Target) -> Optio
 fn kind(name: &str, versions: &VersionSet, target: Target, tools: Option<&MissingTools>) -> Option<Kind> {
     let Target { python, library } = target;
     let is_musl = library == CLibrary::Musl;
-    if versions.is_empty() || (versions.is_any() && !is_musl) {
+    if versions.is_empty() {
         return None;
+    }
+    if versions.is_any() && !is_musl {
+        return only_source(name, versions, python);
     }
     if let Some(required) = excludes(name, versions, python) {
         return Some(Kind::Excluded(required));
     }
-    // What is in no table of wheels, and whose build is known to fail, never had one.
-    let Some(binary) = binary_package(name) else {
-        return build_failure(name, versions, python).map(|failure| Kind::BuildFails(&failure.says));
-    };
+    let Some(binary) = binary_package(name) else { return only_source(name, versions, python) };
     if !binary.lacks_wheels(versions, python, library) {
         return None;
     }
@@ -177,6 +177,12 @@ fn kind(name: &str, versions: &VersionSet, target: Target, tools: Option<&Missin
         _ if binary.needs_rust => Some(Kind::NeedsRust { missing: tools.is_some() }),
         _ => Some(Kind::NeedsC { missing: tools.is_some_and(|tools| tools.c) }),
     }
+}
+
+/// The failure of a build of what never had a wheel: it is in no table of wheels.
+fn only_source(name: &str, versions: &VersionSet, python: PythonVersion) -> Option<Kind> {
+    let failure = build_failure(name, versions, python).filter(|_| binary_package(name).is_none())?;
+    Some(Kind::BuildFails(&failure.says))
 }
 
 /// What the files of all releases in `versions` require of Python, where that excludes `python`.
