@@ -5,12 +5,11 @@ use std::ops::Bound;
 
 use pep440_rs::Version;
 
-use crate::deployment::packages::{Allowed, Declaration, Origin, Verdict, add_to, narrow};
+use crate::deployment::packages::{Allowed, Declaration, Origin, Packages, Verdict, add_to, narrow};
 use crate::deployment::{Deployment, Platform, Sdk};
 use crate::diagnostic::{Fix, Location, RuleId};
-use crate::knowledge::newest_for;
 use crate::knowledge::package_breaks::{Drift, PythonBreak, beyond_drift, caps, drifts, python_breaks};
-use crate::knowledge::{PythonSet, VersionSet};
+use crate::knowledge::{PythonSet, PythonVersion, VersionSet, newest_for, releases};
 use crate::rules::{Reporter, Rule};
 
 use super::imported::{import_of, is_named, use_of};
@@ -52,7 +51,7 @@ fn case<'d>(deployment: &'d Deployment<'_>, row: &'static Drift) -> Option<Case<
     let packages = deployment.packages();
     let allowed = packages.allowed(&row.package)?;
     if !on_this_python(deployment, &row.pythons)
-        || row.mended_by.iter().any(|package| packages.has(package))
+        || row.mended_by.iter().any(|package| is_installed(packages, package))
         || !stands_alone(deployment, row)
         || packages.locked(&row.package).is_some()
     {
@@ -78,6 +77,14 @@ fn case<'d>(deployment: &'d Deployment<'_>, row: &'static Drift) -> Option<Case<
         Some(use_of(deployment, &row.uses, &row.modules)?)
     };
     Some(Case { row, place: declaration.location(), allowed, release, imported, always })
+}
+
+/// Whether a package is asked for, or `package[extra]` with that extra.
+fn is_installed(packages: &Packages, package: &str) -> bool {
+    match package.trim_end_matches(']').split_once('[') {
+        Some((package, extra)) => packages.of(package).any(|declaration| declaration.requirement.has_extra(extra)),
+        None => packages.has(package),
+    }
 }
 
 /// Whether nothing else is installed than a row knows about, where it says so. The platform of a Space brings more.
@@ -258,11 +265,11 @@ fn report_group(deployment: &Deployment<'_>, group: &Group<'_>, report: &mut Rep
     let bounds: Vec<String> = group.moved.iter().map(|(moved, bound)| format!("`{moved}{bound}`")).collect();
     let bounds = bounds.join(" and ");
     let mut help = if always { format!("let {bounds} in") } else { format!("add {bounds} to what is installed") };
-    if let Some(version) = &row.fixed_in {
-        let fits = beyond_drift(&row.package, version);
+    let python = deployment.python().map(|python| python.value);
+    let fits = row.fixed_in.as_ref().map(|version| beyond_drift(&row.package, version));
+    if let Some(fits) = fits.filter(|fits| python.is_none_or(|python| admits(&row.package, fits, python))) {
         help.push_str(&format!(", or raise {} to {fits} or later", main.allowed.spelling));
     }
-    let python = deployment.python().map(|python| python.value);
     let fails_anyway = |broken: &&PythonBreak| {
         broken.package == row.package
             && python.is_some_and(|python| broken.pythons.allows(python))
@@ -280,6 +287,12 @@ fn report_group(deployment: &Deployment<'_>, group: &Group<'_>, report: &mut Rep
     finding.help(help);
     // Where the releases that fit are kept out, a further bound would leave none.
     finding.fix(bound_fix(deployment, group, &row.package).filter(|_| group.cases.iter().all(|case| !case.always)));
+}
+
+/// Whether a release can be installed on a Python, as far as is known.
+fn admits(package: &str, release: &str, python: PythonVersion) -> bool {
+    let known = releases(package).unwrap_or_default();
+    known.iter().find(|known| known.version.to_string() == release).is_none_or(|known| known.python.allows(python))
 }
 
 /// Whether the card's `sdk_version` and the requirements exclude each other, so that nothing is installed at all.
