@@ -13,6 +13,7 @@ use super::preinstalled::{note_of_image, note_of_job};
 use super::probes::asked_ports;
 use super::python_version::UvProject;
 use super::start::starts;
+use super::visible_locks::Visible;
 use super::{
     Deployment, Documents, Environment, Fact, ImageLayout, Layout, Locate, Platform, PortRole, Reach, Start,
     python_version,
@@ -223,6 +224,11 @@ impl<'d> Image<'d> {
         found
     }
 
+    fn layout_before(&self, stage: &Stage, end: usize) -> ImageLayout<'d> {
+        let repository = self.documents.repository();
+        ImageLayout::before(repository, self.dockerfile, stage, &self.context, self.ignored(), end)
+    }
+
     /// The packages that the image's RUN instructions install. Where none can be followed, those that the folder's
     /// manifests ask for are not installed, and nothing is said about packages.
     fn gather(&self, gatherer: &mut Gatherer<'d>, layout: &Layout<'d>) {
@@ -241,8 +247,21 @@ impl<'d> Image<'d> {
                     located.set_workdir(workdir);
                 }
                 let holds_repository = self.holds_repository(&located);
-                let fallback =
-                    Installed { image: &located, context: &self.context, documents: self.documents, holds_repository };
+                let visible = Visible {
+                    documents: self.documents,
+                    dockerfile: self.dockerfile,
+                    path: &self.path,
+                    context: &self.context,
+                    run,
+                    before: self.layout_before(stage, run.span.start),
+                };
+                let fallback = Installed {
+                    image: &located,
+                    context: &self.context,
+                    documents: self.documents,
+                    holds_repository,
+                    visible,
+                };
                 gatherer.commands(&run.command.commands, &self.path, &fallback);
             }
             if stage.index == self.stage.index || gatherer.declared() > before {
@@ -260,6 +279,7 @@ struct Installed<'a, 'd> {
     context: &'a RepoPath,
     documents: &'d Documents,
     holds_repository: bool,
+    visible: Visible<'a, 'd>,
 }
 
 impl Locate for Installed<'_, '_> {
@@ -277,6 +297,10 @@ impl Locate for Installed<'_, '_> {
 
     fn import_roots(&self) -> Vec<RepoPath> {
         self.image.import_roots()
+    }
+
+    fn sees_lock(&self, manifest: &RepoPath, lock: &RepoPath) -> bool {
+        self.visible.sees(manifest, lock)
     }
 }
 

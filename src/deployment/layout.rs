@@ -48,6 +48,19 @@ impl<'d> ImageLayout<'d> {
         context: &RepoPath,
         ignored: Option<&'d DockerIgnore>,
     ) -> Self {
+        Self::before(repository, dockerfile, stage, context, ignored, usize::MAX)
+    }
+
+    /// As [`Self::new`], with what the instructions bring that stand before the offset `end` of the Dockerfile.
+    #[must_use]
+    pub(super) fn before(
+        repository: &'d Repository,
+        dockerfile: &Dockerfile,
+        stage: &Stage,
+        context: &RepoPath,
+        ignored: Option<&'d DockerIgnore>,
+        end: usize,
+    ) -> Self {
         let workdir = dockerfile.workdir(stage).and_then(|folder| folder.value).unwrap_or_else(|| "/".to_owned());
         let environment = dockerfile.environment(stage);
         let python_path = environment.iter().rev().find(|variable| variable.name.value == "PYTHONPATH");
@@ -65,7 +78,7 @@ impl<'d> ImageLayout<'d> {
             covered: Vec::new(),
             brings_unknown: false,
         };
-        for copied in dockerfile.copies(stage) {
+        for copied in dockerfile.copies(stage).into_iter().filter(|copied| copied.span.start < end) {
             // A relative destination without a WORKDIR lands where the base image says; most say `/`.
             let destination =
                 copied.destination.clone().unwrap_or_else(|| absolute("/", &copied.copy.destination.value));
@@ -235,6 +248,14 @@ impl<'d> ImageLayout<'d> {
             let source = copied.source.join(rest)?;
             let is_there = matches!(self.repository.presence(&source), Presence::File | Presence::Folder);
             (is_there && (copied.is_mounted || !self.is_ignored(&source))).then_some(source)
+        })
+    }
+
+    /// Whether the image has the file `path` of the repository, wherever that stands there.
+    pub(super) fn holds(&self, path: &RepoPath) -> bool {
+        self.copies.iter().any(|copied| {
+            let is_below = || copied.is_folder && path.relative_to(&copied.source).is_some() && !self.is_ignored(path);
+            copied.source == *path || is_below()
         })
     }
 

@@ -37,6 +37,7 @@ mod start_programs;
 pub mod sync;
 mod system_packages;
 mod values;
+mod visible_locks;
 pub mod workflow_paths;
 pub mod workflows;
 

@@ -48,6 +48,11 @@ pub trait Locate {
     /// The folders of the repository in which Python looks for modules.
     fn import_roots(&self) -> Vec<RepoPath>;
 
+    /// Whether an installation from `manifest` sees the lock file `lock` beside it.
+    fn sees_lock(&self, _manifest: &RepoPath, _lock: &RepoPath) -> bool {
+        true
+    }
+
     /// The value that the deployment sets an environment variable to.
     fn variable(&self, _name: &str) -> Option<String> {
         None

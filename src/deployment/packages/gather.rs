@@ -5,15 +5,19 @@ use std::collections::BTreeSet;
 use crate::diagnostic::{Location, RepoPath, Spanned};
 use crate::formats::package::{Requirement, RequirementSource, Target};
 use crate::formats::pip_command::parse_pip_command;
-use crate::formats::shell::{Command, invocations};
+use crate::formats::shell::{Command, Invocation, invocations};
 use crate::knowledge::PythonVersion;
 use crate::repo::FileKind;
 
+use super::super::locked_installs::insists_on_lock;
 use super::super::{Documents, Locate};
 use super::{Declaration, Manifest, Origin, Packages, Preinstalled};
 
 /// The lock files of a `pyproject.toml`, in the order in which a folder's installer prefers them.
 const LOCK_FILES: &[&str] = &["uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"];
+
+/// Whether an installation from a manifest takes a lock file beside it.
+type TakesLock<'a> = dyn Fn(&RepoPath, &RepoPath) -> bool + 'a;
 
 /// Collects the packages of one deployment.
 pub(in crate::deployment) struct Gatherer<'d> {
@@ -110,17 +114,15 @@ impl<'d> Gatherer<'d> {
         }
     }
 
-    /// Adds the project in `folder`: its `pyproject.toml` or `Pipfile`, with the lock file beside it if `locked` installs
-    /// take it.
-    pub(in crate::deployment) fn project(&mut self, folder: &RepoPath, locked: bool) -> bool {
+    /// Adds the project in `folder`: its `pyproject.toml` or `Pipfile`, with the lock file beside it where the installation
+    /// from that manifest takes it. Whether there is one that was not known before.
+    pub(in crate::deployment) fn project(&mut self, folder: &RepoPath, takes_lock: &TakesLock<'_>) -> bool {
         let documents = self.documents;
         let mut found = false;
         if let Some(path) = folder.join("pyproject.toml")
             && let Some(project) = documents.pyproject(&path)
-            && self.seen.insert(path.clone())
+            && self.begin(&path, Origin::Pyproject, LOCK_FILES, takes_lock)
         {
-            let lock = if locked { self.lock(folder, LOCK_FILES) } else { false };
-            self.packages.manifests.push(Manifest { path: path.clone(), origin: Origin::Pyproject, locked: lock });
             for requirement in &project.dependencies {
                 self.declare(requirement, &path, Origin::Pyproject);
             }
@@ -134,10 +136,8 @@ impl<'d> Gatherer<'d> {
         }
         if let Some(path) = folder.join("Pipfile")
             && let Some(pipfile) = documents.pipfile(&path)
-            && self.seen.insert(path.clone())
+            && self.begin(&path, Origin::Pipfile, &["Pipfile.lock"], takes_lock)
         {
-            let lock = if locked { self.lock(folder, &["Pipfile.lock"]) } else { false };
-            self.packages.manifests.push(Manifest { path: path.clone(), origin: Origin::Pipfile, locked: lock });
             for requirement in &pipfile.packages {
                 self.declare(requirement, &path, Origin::Pipfile);
             }
@@ -146,8 +146,23 @@ impl<'d> Gatherer<'d> {
         found
     }
 
-    fn lock(&mut self, folder: &RepoPath, names: &[&str]) -> bool {
-        let locks = names.iter().filter_map(|name| folder.join(name));
+    /// Notes a manifest that is installed with the first of these lock files that is there, if the installation takes it, as
+    /// a later one may do where an earlier did not. Whether the manifest was not known before.
+    fn begin(&mut self, path: &RepoPath, origin: Origin, locks: &[&str], takes_lock: &TakesLock<'_>) -> bool {
+        let is_new = self.note(Manifest { path: path.clone(), origin, locked: false });
+        let manifest = self.packages.manifests.iter().position(|one| one.path == *path && !one.locked);
+        if let Some(manifest) = manifest
+            && self.lock(path, locks, takes_lock)
+            && let Some(manifest) = self.packages.manifests.get_mut(manifest)
+        {
+            manifest.locked = true;
+        }
+        is_new
+    }
+
+    fn lock(&mut self, manifest: &RepoPath, names: &[&str], takes_lock: &TakesLock<'_>) -> bool {
+        let folder = manifest.parent();
+        let locks = names.iter().filter_map(|name| folder.join(name)).filter(|path| takes_lock(manifest, path));
         let Some((path, lock)) = locks.filter_map(|path| Some((path.clone(), self.documents.lock(&path)?))).next()
         else {
             return false;
@@ -210,7 +225,9 @@ impl<'d> Gatherer<'d> {
                     // Groups and extras may bring more.
                     self.packages.unfollowed = true;
                     if let Some(manifest) = folder {
-                        self.project(&manifest.parent(), true);
+                        let insists = insists_on_lock(&invocation).is_some() || stops_without_lock(&invocation);
+                        let sees = |manifest: &RepoPath, lock: &RepoPath| insists || locate.sees_lock(manifest, lock);
+                        self.project(&manifest.parent(), &sees);
                     }
                 }
                 ("conda" | "mamba" | "micromamba", Some("env" | "create" | "install")) => {
@@ -237,7 +254,7 @@ impl<'d> Gatherer<'d> {
         self.packages.unfollowed |= missing || !command.unnamed.is_empty() || !command.errors.is_empty();
         for file in command.requirement_files.iter().filter_map(|file| locate.file(&file.value)) {
             if self.documents.repository().entry(&file).is_some_and(|entry| entry.kind() == FileKind::Pyproject) {
-                self.project(&file.parent(), false);
+                self.project(&file.parent(), &|_, _| false);
             } else {
                 self.requirements(&file, Origin::Requirements);
             }
@@ -259,6 +276,16 @@ impl<'d> Gatherer<'d> {
     }
 }
 
+/// Whether an invocation of pdm or Pipenv stops where there is no lock file.
+fn stops_without_lock(invocation: &Invocation) -> bool {
+    let has = |text: &str| invocation.arguments.iter().any(|word| word.text == text);
+    match invocation.name() {
+        "pdm" => has("sync") || has("--frozen-lockfile"),
+        "pipenv" => has("sync") || has("--deploy") || has("--ignore-pipfile"),
+        _ => false,
+    }
+}
+
 /// Whether an option of pip names an index or folder that may hold other wheels than the usual index. That of PyTorch has
 /// those of PyTorch.
 fn names_other_index((name, value): (&str, Option<&Spanned<String>>)) -> bool {
@@ -276,7 +303,7 @@ fn names_other_index((name, value): (&str, Option<&Spanned<String>>)) -> bool {
 }
 
 /// The words of a command as the reader of pip's commands takes them.
-pub(in crate::deployment) fn invocation_words(invocation: &crate::formats::shell::Invocation) -> Vec<Spanned<String>> {
+pub(in crate::deployment) fn invocation_words(invocation: &Invocation) -> Vec<Spanned<String>> {
     let program = match &invocation.module {
         Some(module) => Spanned::new(module.text.clone(), module.span),
         None => Spanned::new(invocation.name().to_owned(), invocation.program.span),
@@ -293,7 +320,7 @@ pub(in crate::deployment) fn gather_folder(documents: &Documents, folder: &RepoP
         Some(path) => gatherer.requirements(&path, Origin::Requirements),
         None => {
             gatherer.note_pins_beside(folder);
-            if !gatherer.project(folder, true) {
+            if !gatherer.project(folder, &|_, _| true) {
                 for name in ["environment.yml", "environment.yaml"] {
                     if let Some(path) = folder.join(name) {
                         gatherer.conda(&path);

@@ -11,7 +11,7 @@ impl Gatherer<'_> {
     /// Adds the project in `folder` with those of its extras that an installation names, by whichever manifest it has.
     /// Whether there is one.
     pub(super) fn installed_project(&mut self, folder: &RepoPath, extras: &[Spanned<String>]) -> bool {
-        let mut found = self.project(folder, false);
+        let mut found = self.project(folder, &|_, _| false);
         let documents = self.documents();
         if let Some(path) = folder.join("pyproject.toml")
             && let Some(project) = documents.pyproject(&path)
@@ -29,7 +29,7 @@ impl Gatherer<'_> {
         let wanted = |name: &str| extras.iter().any(|extra| extra.value == name.to_ascii_lowercase());
         if let Some(path) = folder.join("setup.cfg")
             && let Some(setup) = documents.setup_cfg(&path).filter(|setup| setup.name.is_some())
-            && self.begin(&path, Origin::SetupCfg)
+            && self.note_unlocked(&path, Origin::SetupCfg)
         {
             let extras = setup.extras.iter().filter(|(name, _)| wanted(&name.value)).flat_map(|(_, of_extra)| of_extra);
             for requirement in setup.dependencies.iter().chain(extras) {
@@ -42,7 +42,7 @@ impl Gatherer<'_> {
         }
         if let Some(path) = folder.join("setup.py")
             && let Some(module) = documents.python(&path)
-            && self.begin(&path, Origin::SetupPy)
+            && self.note_unlocked(&path, Origin::SetupPy)
         {
             match setup_requirements(module, &wanted) {
                 Some(requirements) => {
@@ -58,7 +58,7 @@ impl Gatherer<'_> {
     }
 
     /// Notes a manifest that is read; whether this is the first time.
-    fn begin(&mut self, path: &RepoPath, origin: Origin) -> bool {
+    fn note_unlocked(&mut self, path: &RepoPath, origin: Origin) -> bool {
         self.note(Manifest { path: path.clone(), origin, locked: false })
     }
 }
