@@ -88,6 +88,11 @@ impl Resolution {
         let outcome = if let Some((_, rest)) = err.split_once("The conflict is caused by:") {
             let explanation = rest.split("To fix this").next().unwrap_or(rest);
             Outcome::Unsatisfiable(in_one_line(explanation, "; "))
+        } else if let Some((what, _)) = err.split_once(" because these package versions have conflicting dependencies")
+        {
+            // With --quiet, pip says no more than this.
+            let (_, what) = what.rsplit_once("ERROR: ")?;
+            Outcome::Unsatisfiable(format!("{} because they conflict", in_one_line(what, " ")))
         } else {
             let report: Report = serde_json::from_str(out).ok()?;
             let pin = |item: Item| Some((normalized_name(&item.metadata.name), item.metadata.version.parse().ok()?));
@@ -174,6 +179,10 @@ mod tests {
                    The conflict is caused by:\n    The user requested b==1\n    a 2 depends on b>=2\n\nTo fix this you could try to: …";
         let outcome = Resolution::of_pip("pip", "", err).unwrap().outcome;
         assert_eq!(outcome, Outcome::Unsatisfiable("The user requested b==1; a 2 depends on b>=2".to_owned()));
+        let err =
+            "ERROR: Cannot install a and b==1 because these package versions have conflicting dependencies.\nERROR: x";
+        let outcome = Resolution::of_pip("pip", "", err).unwrap().outcome;
+        assert_eq!(outcome, Outcome::Unsatisfiable("Cannot install a and b==1 because they conflict".to_owned()));
         assert_eq!(Resolution::of_pip("pip", "", "ERROR: No matching distribution found for a"), None);
     }
 }

@@ -99,7 +99,7 @@ impl Resolver {
         let answer = match self.kind {
             Kind::Uv if output.status.success() => Resolution::of_uv(&self.name, &out),
             Kind::Uv => Resolution::of_uv(&self.name, &err),
-            Kind::Pip => Resolution::of_pip(&self.name, &out, &err),
+            Kind::Pip => Resolution::of_pip(&self.name, &out, &with_requirements(&err, &question.requirements)),
         };
         answer.ok_or_else(|| {
             let said: Vec<&str> = err.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
@@ -134,6 +134,14 @@ impl Resolver {
 fn without_wheels(said: &str) -> Option<String> {
     let (_, rest) = said.split_once("Wheels are required for `")?;
     Some(normalized_name(rest.split('`').next()?))
+}
+
+/// What pip says, with the requirements in the place of their lines: ``-r requirements.in (line 2)``.
+fn with_requirements(said: &str, requirements: &[String]) -> String {
+    let lines = requirements.iter().enumerate();
+    lines.fold(said.to_owned(), |said, (index, line)| {
+        said.replace(&format!("-r requirements.in (line {})", index + 1), line)
+    })
 }
 
 /// The package of a line of requirements.
