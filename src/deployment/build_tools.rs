@@ -46,10 +46,26 @@ impl Deployment<'_> {
         Some(any)
     }
 
-    /// The Python packages that commands of the image install with Alpine's own package manager (`py3-numpy`), each as
-    /// Alpine names it.
+    /// Whether a command of the image installs a Python package with Alpine's own package manager: `py3-numpy`.
+    #[must_use]
     pub fn has_alpine_package(&self, name: &str) -> bool {
         let alpine = format!("py3-{name}");
+        self.some_word(|word| word == alpine)
+    }
+
+    /// Whether commands of the image build packages with what is installed, or with what they choose, and not with the
+    /// newest setuptools.
+    #[must_use]
+    pub fn chooses_build_tools(&self) -> bool {
+        self.some_word(|word| {
+            ["--no-build-isolation", "--build-constraint", "PIP_NO_BUILD_ISOLATION", "PIP_CONSTRAINT"]
+                .iter()
+                .any(|sign| word.starts_with(sign))
+        })
+    }
+
+    /// Whether an argument of any command of the image, in the last stage or before, is one that is looked for.
+    fn some_word(&self, is_sought: impl Fn(&str) -> bool) -> bool {
         let of_image = || {
             let (path, last) = self.dockerfile()?;
             let dockerfile = self.documents().dockerfile(path)?.as_ref().ok()?;
@@ -58,7 +74,7 @@ impl Deployment<'_> {
             Some(commands.any(|command| {
                 invocations(command)
                     .iter()
-                    .any(|invocation| invocation.arguments.iter().any(|word| word.text == alpine))
+                    .any(|invocation| invocation.arguments.iter().any(|word| is_sought(&word.text)))
             }))
         };
         of_image().unwrap_or(false)

@@ -88,7 +88,8 @@ fn cases(deployment: &Deployment<'_>, target: Target, tools: Option<&MissingTool
     let other_indexes = packages.has_other_indexes() || packages.takes_from_folder();
     let kind = |name: &str, versions: &VersionSet| {
         let kind = kind(name, versions, target, tools)?;
-        let counts = matches!(kind, Kind::Excluded(_)) || !other_indexes;
+        let is_built_otherwise = matches!(kind, Kind::BuildFails(_)) && deployment.chooses_build_tools();
+        let counts = matches!(kind, Kind::Excluded(_)) || !(other_indexes || is_built_otherwise);
         (counts && !(target.library == CLibrary::Musl && deployment.has_alpine_package(name))).then_some(kind)
     };
     let mut names: Vec<&str> = packages.declarations().iter().map(Declaration::name).collect();
