@@ -28,7 +28,8 @@ impl Rule for UndeclaredDependency {
         if !built || !is_known(deployment, &own) {
             return;
         }
-        let installed = deployment.installed();
+        // What a resolver chose is known by version, which is better than what any release may bring.
+        let installed = deployment.installed().filter(|_| deployment.packages().all_resolved().is_none());
         // By what is to be installed: pymongo brings bson too.
         let mut missing: BTreeMap<&str, (&str, Vec<Location>)> = BTreeMap::new();
         let mut told = HashSet::new();
@@ -62,7 +63,7 @@ impl Rule for UndeclaredDependency {
     }
 }
 
-/// Reports modules of well-known packages that are not among all that a resolver chose.
+/// Reports modules that none of all that a resolver chose brings.
 fn not_resolved<'d>(
     deployment: &'d Deployment<'_>,
     own: &HashSet<&str>,
@@ -84,9 +85,9 @@ fn not_resolved<'d>(
         let Some(module) = deployment.documents().python(path) else { continue };
         for import in module.imports.iter().filter(|import| import.level == 0 && reached.loads_at_start(import)) {
             let top = import.module.split('.').next().unwrap_or_default();
-            let package = top.to_ascii_lowercase().replace('_', "-");
-            let is_known = is_needed_by_many(&package) && imported_module(top).is_none() && !is_standard_module(top);
-            if !is_known || own.contains(top) || chosen.contains_key(&package) || !told.insert(top) {
+            let is_chosen = || bringing(top).iter().any(|distribution| chosen.contains_key(*distribution));
+            let Some(package) = package_of(top).filter(|_| !is_standard_module(top) && !is_chosen()) else { continue };
+            if own.contains(top) || !told.insert(top) {
                 continue;
             }
             let message = format!(
@@ -102,8 +103,8 @@ fn not_resolved<'d>(
             finding.fix(add_to(
                 Fix::unsafe_(format!("Install {package} too")),
                 deployment,
-                &package,
-                std::slice::from_ref(&package),
+                package,
+                &[package.to_owned()],
             ));
         }
     }
