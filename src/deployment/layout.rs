@@ -100,7 +100,7 @@ impl<'d> ImageLayout<'d> {
         let target = absolute("/", destination);
         for source in sources {
             // A source is relative to the build context even where it is written with a leading slash.
-            let relative = source.trim_start_matches('/');
+            let relative = source.trim_start_matches('/').trim_start_matches("./");
             if relative.contains(['*', '?', '[']) {
                 self.copy_pattern(context, relative, &target);
                 continue;
