@@ -273,6 +273,8 @@ fn is_development(path: &RepoPath) -> bool {
         matches!(
             part.as_str(),
             ".devcontainer"
+                | ".gitpod"
+                | ".gitpod.dockerfile"
                 | ".github"
                 | "test"
                 | "tests"
@@ -362,7 +364,9 @@ fn unspecified<'d>(documents: &'d Documents, known: &[Deployment<'d>]) -> Vec<De
     let mut found = Vec::new();
     for entry in manifests {
         let root = entry.path().parent();
-        let aside = super::reach::is_aside(entry.path(), &RepoPath::root());
+        // A model that MLflow saved, with what it was trained on, is data of a program.
+        let is_model = root.join("MLmodel").is_some_and(|path| documents.repository().has_file(&path));
+        let aside = is_model || super::reach::is_aside(entry.path(), &RepoPath::root());
         if read.contains(entry.path()) || roots.contains(&root) || aside || !seen.insert(root.clone()) {
             continue;
         }
@@ -505,8 +509,17 @@ mod tests {
     }
 
     #[test]
-    fn images_of_templates_and_tests_are_no_deployments() {
-        let files = [("{{name}}/Dockerfile", "FROM python:3.12\nCMD x\n"), ("tests/Dockerfile", "FROM a\nCMD x\n")];
+    fn images_of_templates_tests_and_workbenches_are_no_deployments() {
+        let image = "FROM python:3.12\nCMD x\n";
+        let files = [("{{name}}/Dockerfile", image), ("tests/Dockerfile", image), (".gitpod.Dockerfile", image)];
         assert!(starts(&files).is_empty());
+    }
+
+    #[test]
+    fn models_that_mlflow_saved_are_no_programs() {
+        let files = [("mlruns/0/model/MLmodel", ""), ("mlruns/0/model/requirements.txt", "flask\n")];
+        let files = files.map(|(path, text)| (path, text.as_bytes()));
+        let documents = Documents::new(Repository::in_memory(files));
+        assert!(Project::discover(&documents, &[]).deployments().is_empty());
     }
 }
