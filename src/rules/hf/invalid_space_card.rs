@@ -71,7 +71,11 @@ fn report_broken(broken: &BrokenCard, report: &mut Reporter) {
 
 fn check_entry(card: &Card<'_>, name: &str, key: &Node, value: &Node, report: &mut Reporter) {
     let Some(known) = space_card().key(name) else { return check_unknown(card, name, key, report) };
-    for fault in faults(name, known, value) {
+    let other_sdk =
+        sdk_name(card.sdk()).filter(|sdk| !known.sdks.is_empty() && !known.sdks.iter().any(|one| one == sdk));
+    // What means nothing needs no form, unless the Hub refuses it all the same.
+    let counts = |severity: Severity| other_sdk.is_none() || severity == Severity::Error;
+    for fault in faults(name, known, value).into_iter().filter(|fault| counts(fault.severity)) {
         let at = Location::new(card.readme(), fault.span);
         let finding = report.report(fault.severity, at, fault.message);
         finding.help(fault.help);
@@ -88,11 +92,7 @@ fn check_entry(card: &Card<'_>, name: &str, key: &Node, value: &Node, report: &m
     let at = Location::new(card.readme(), key.span);
     if let Some(why) = &known.ignored {
         report.advice(at, format!("`{name}` does nothing: {why}")).help("delete the line");
-    } else if let Some(sdk) = sdk_name(card.sdk())
-        && !known.sdks.is_empty()
-        && !known.sdks.iter().any(|known| known == sdk)
-        && !value.is_null()
-    {
+    } else if let Some(sdk) = other_sdk.filter(|_| !value.is_null()) {
         // A port that is never asked is a belief about the deployment that is wrong; the rest is left over.
         let severity = if name == "app_port" { Severity::Warning } else { Severity::Advice };
         report
