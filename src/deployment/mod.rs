@@ -20,6 +20,7 @@ mod malformed;
 mod missing_commands;
 mod missing_folders;
 mod naming;
+pub mod package_sources;
 pub mod packages;
 mod platform;
 mod preinstalled;

@@ -25,13 +25,15 @@ pub(in crate::deployment) struct Gatherer<'d> {
     target: Option<Target>,
     packages: Packages,
     seen: BTreeSet<RepoPath>,
+    /// How many installing commands were read so far.
+    installation: usize,
 }
 
 impl<'d> Gatherer<'d> {
     /// Starts with nothing; markers are judged for `python` where it is known.
     pub(in crate::deployment) fn new(documents: &'d Documents, python: Option<PythonVersion>) -> Self {
         let packages = Packages { python, ..Packages::default() };
-        Self { documents, target: python.map(Target::linux), packages, seen: BTreeSet::new() }
+        Self { documents, target: python.map(Target::linux), packages, seen: BTreeSet::new(), installation: 0 }
     }
 
     /// What was collected.
@@ -68,9 +70,18 @@ impl<'d> Gatherer<'d> {
         self.packages.unfollowed = true;
     }
 
+    /// Notes an option that names an index or folder. That of PyTorch has the same wheels of all but PyTorch as the usual one.
+    fn note_index(&mut self, option: &str, value: Option<&Spanned<String>>) {
+        let is_at = |host: &str| value.is_some_and(|value| value.value.contains(host));
+        let names_one = is_index_option(option);
+        self.packages.other_indexes |= names_one && option != "--torch-backend" && !is_at("download.pytorch.org");
+        self.packages.names_index |= names_one && !is_at("://pypi.org/") && !is_at("://pypi.python.org/");
+    }
+
     /// Adds a requirement, unless its marker leaves it out on the target.
     pub(in crate::deployment) fn declare(&mut self, requirement: &Requirement, path: &RepoPath, origin: Origin) {
-        let declaration = Declaration { requirement: requirement.clone(), path: path.clone(), origin };
+        let installation = self.installation;
+        let declaration = Declaration { requirement: requirement.clone(), path: path.clone(), origin, installation };
         if self.target.as_ref().is_none_or(|target| requirement.applies_to(target)) {
             self.packages.declarations.push(declaration);
         } else {
@@ -86,8 +97,9 @@ impl<'d> Gatherer<'d> {
             return;
         };
         self.packages.unfollowed |= !file.unnamed.is_empty() || !file.errors.is_empty();
-        let index_options = file.options.iter().map(|option| (option.name, option.value.as_ref()));
-        self.packages.other_indexes |= index_options.into_iter().any(names_other_index);
+        for option in &file.options {
+            self.note_index(option.name, option.value.as_ref());
+        }
         if !self.seen.insert(path.clone()) {
             return;
         }
@@ -210,6 +222,7 @@ impl<'d> Gatherer<'d> {
     /// Adds what commands install: `pip install …`, `uv sync`, `poetry install`. `path` is the file in which they stand.
     pub(in crate::deployment) fn commands(&mut self, commands: &[Command], path: &RepoPath, locate: &dyn Locate) {
         for invocation in commands.iter().flat_map(invocations) {
+            self.installation += 1;
             let first = invocation.arguments.iter().map(|word| word.text.as_str()).find(|word| !word.starts_with('-'));
             match (invocation.name(), first) {
                 ("uv", Some("sync"))
@@ -242,8 +255,9 @@ impl<'d> Gatherer<'d> {
 
     fn pip(&mut self, words: &[Spanned<String>], path: &RepoPath, locate: &dyn Locate) {
         let Some(command) = parse_pip_command(words) else { return };
-        let index_options = command.options.iter().map(|option| (option.name.as_str(), option.value.as_ref()));
-        self.packages.other_indexes |= index_options.into_iter().any(names_other_index);
+        for option in &command.options {
+            self.note_index(&option.name, option.value.as_ref());
+        }
         for requirement in &command.requirements {
             // Build tools are upgraded in passing; they are not what the program imports.
             if !matches!(requirement.name.value.as_str(), "pip" | "wheel" | "uv" | "poetry" | "pipenv" | "pdm") {
@@ -286,9 +300,8 @@ fn stops_without_lock(invocation: &Invocation) -> bool {
     }
 }
 
-/// Whether an option of pip names an index or folder that may hold other wheels than the usual index. That of PyTorch has
-/// those of PyTorch.
-fn names_other_index((name, value): (&str, Option<&Spanned<String>>)) -> bool {
+/// Whether an option of pip or uv names an index or a folder.
+fn is_index_option(name: &str) -> bool {
     matches!(
         name,
         "--index-url"
@@ -299,7 +312,8 @@ fn names_other_index((name, value): (&str, Option<&Spanned<String>>)) -> bool {
             | "--index"
             | "--default-index"
             | "--no-index"
-    ) && !value.is_some_and(|value| value.value.contains("download.pytorch.org"))
+            | "--torch-backend"
+    )
 }
 
 /// The words of a command as the reader of pip's commands takes them.

@@ -54,6 +54,9 @@ pub struct Declaration {
     pub path: RepoPath,
     /// What kind of text it is.
     pub origin: Origin,
+    /// Which of the deployment's commands installs it. What one installs, a later one may replace; only what the same one
+    /// reads has to go together.
+    pub installation: usize,
 }
 
 impl Declaration {
@@ -102,6 +105,7 @@ pub struct Packages {
     python: Option<PythonVersion>,
     unfollowed: bool,
     other_indexes: bool,
+    names_index: bool,
     no_index: bool,
     /// Packages that other requirements files of the folder pin, where its manifest is a project's.
     pinned_beside: BTreeSet<String>,
@@ -178,6 +182,12 @@ impl Packages {
     #[must_use]
     pub fn has_other_indexes(&self) -> bool {
         self.other_indexes
+    }
+
+    /// Whether some file or command names an index or folder other than PyPI.
+    #[must_use]
+    pub fn names_index(&self) -> bool {
+        self.names_index
     }
 
     /// Whether some command takes packages from a folder alone, so that their versions are fixed there.

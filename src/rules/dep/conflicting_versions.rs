@@ -64,6 +64,7 @@ fn across_files(deployment: &Deployment<'_>, name: &str, report: &mut Reporter) 
         let allowed = declaration.requirement.allowed();
         let other = declarations.iter().take(index).find(|other| {
             other.path != declaration.path
+                && other.installation == declaration.installation
                 && !conditional(other)
                 && !conditional(declaration)
                 && !allowed.is_empty()
@@ -150,8 +151,11 @@ fn replaced(deployment: &Deployment<'_>, name: &str, report: &mut Reporter) {
         requirement.source.is_none() && !requirement.has_variable && requirement.allowed().exact_version().is_some()
     };
     let by_command = packages.of(name).filter(pinned).find(|declaration| declaration.origin == Origin::Command);
-    let by_file = packages.of(name).filter(pinned).find(|declaration| declaration.origin == Origin::Requirements);
-    let (Some(command), Some(file)) = (by_command, by_file) else { return };
+    let mut by_files =
+        packages.of(name).filter(pinned).filter(|declaration| declaration.origin == Origin::Requirements);
+    let Some(file) = by_files.next() else { return };
+    let of_later = by_files.find(|later| later.installation != file.installation && later.path != file.path);
+    let Some(command) = by_command.or(of_later) else { return };
     let (one, other) = (command.requirement.allowed(), file.requirement.allowed());
     if !one.is_disjoint_from(&other) {
         return;
@@ -274,8 +278,9 @@ fn against_needs(deployment: &Deployment<'_>, name: &str, need: &Need) -> Option
     let wanting = packages.of(name).find(is_asked)?;
     let wanted = packages.of(&need.needs).find(is_asked)?;
     // What separate commands install replace each other, with a line in the log.
-    let separate = (wanting.origin == Origin::Command || wanted.origin == Origin::Command)
-        && (wanting.path != wanted.path || wanting.origin != wanted.origin);
+    let separate = wanting.installation != wanted.installation
+        || (wanting.origin == Origin::Command || wanted.origin == Origin::Command)
+            && (wanting.path != wanted.path || wanting.origin != wanted.origin);
     if separate {
         return None;
     }

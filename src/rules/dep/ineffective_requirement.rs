@@ -12,6 +12,7 @@ use crate::rules::{Reporter, Rule};
 
 use super::imported::import_of;
 use super::severe::severe;
+use super::unavailable::{foreign_paths, local_versions};
 
 /// DEP007 ineffective-requirement.
 pub struct IneffectiveRequirement;
@@ -30,12 +31,14 @@ impl Rule for IneffectiveRequirement {
         });
         for path in files.map(|manifest| &manifest.path) {
             refused_lines(deployment, path, report);
+            foreign_paths(deployment, path, report);
             ignored_options(deployment, path, report);
             contradictions(deployment, path, report);
         }
         for manifest in manifests.iter().filter(|manifest| manifest.origin == Origin::Pyproject) {
             unknown_backend(deployment, &manifest.path, report);
         }
+        local_versions(deployment, report);
         left_out(deployment, report);
         backports(deployment, report);
     }

@@ -7,6 +7,7 @@ mod ineffective_requirement;
 mod python_version_disagreement;
 mod severe;
 mod transitive_drift;
+mod unavailable;
 mod undeclared_dependency;
 mod unpinned_dependency;
 mod unresolvable_requirements;
