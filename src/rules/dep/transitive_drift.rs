@@ -222,12 +222,13 @@ fn report_group(deployment: &Deployment<'_>, group: &Group<'_>, report: &mut Rep
     let with: Vec<String> = broken.iter().map(|(moved, breaks)| format!("{moved}{breaks}")).collect();
     let always = group.cases.iter().any(|case| case.row.package == row.package && case.always);
     let chosen = group.moved.keys().find_map(|moved| deployment.packages().resolved(&normalized(moved)));
+    let them = if with.len() > 1 { "them" } else { "it" };
     let why = match chosen {
         _ if always => "and nothing else is allowed here".to_owned(),
-        Some((_, resolver)) => format!("which {resolver} chooses today since nothing keeps it out"),
-        None => "which the next build installs since nothing keeps it out".to_owned(),
+        Some((_, resolver)) => format!("which {resolver} chooses today since nothing keeps {them} out"),
+        None => format!("which the next build installs since nothing keeps {them} out"),
     };
-    let message = format!("{}{release} fails with {}, {why}", main.allowed.spelling, with.join(" and with "));
+    let message = format!("{}{release} fails with {}, {why}", main.allowed.spelling, enumerated(&with));
     let is_program = row.modules.iter().any(|module| module == "gunicorn");
     let card_contradicts = card_contradicts(deployment);
     let finding = if (main.imported.is_some() || is_program) && always && is_deployed(deployment) && !card_contradicts {
@@ -239,7 +240,7 @@ fn report_group(deployment: &Deployment<'_>, group: &Group<'_>, report: &mut Rep
         report.advice(main.place.clone(), message)
     };
     let names: Vec<&str> = group.moved.keys().copied().collect();
-    finding.remark(format!("its own requirements leave {} unbounded", names.join(" and ")));
+    finding.remark(format!("its own requirements leave {} unbounded", enumerated(&names)));
     let mut seen = vec![main.place.clone()];
     for other in &group.cases {
         if !seen.contains(&other.place) {
@@ -263,7 +264,7 @@ fn report_group(deployment: &Deployment<'_>, group: &Group<'_>, report: &mut Rep
         finding.label(import.clone(), format!("fails here or soon after: {}", row.fails));
     }
     let bounds: Vec<String> = group.moved.iter().map(|(moved, bound)| format!("`{moved}{bound}`")).collect();
-    let bounds = bounds.join(" and ");
+    let bounds = enumerated(&bounds);
     let mut help = if always { format!("let {bounds} in") } else { format!("add {bounds} to what is installed") };
     let python = deployment.python().map(|python| python.value);
     let fits = row.fixed_in.as_ref().map(|version| beyond_drift(&row.package, version));
@@ -323,6 +324,15 @@ fn tightest(cases: &[Case<'_>]) -> &'static str {
     best.map_or("", |(bound, _)| bound)
 }
 
+/// "a", "a and b", "a, b and c".
+fn enumerated<T: AsRef<str>>(all: &[T]) -> String {
+    let all: Vec<&str> = all.iter().map(AsRef::as_ref).collect();
+    match all.as_slice() {
+        [first @ .., before, last] => [first, &[&format!("{before} and {last}")]].concat().join(", "),
+        one => one.concat(),
+    }
+}
+
 /// The edit that adds the bounds: to the lines that ask for the other packages already, else on lines of their own. It is
 /// safe where everything else is pinned, so that a bound can't make the resolver choose another release of it.
 fn bound_fix(deployment: &Deployment<'_>, group: &Group<'_>, package: &str) -> Option<Fix> {
@@ -335,7 +345,7 @@ fn bound_fix(deployment: &Deployment<'_>, group: &Group<'_>, package: &str) -> O
         .filter(|declaration| !names.iter().any(|name| name == declaration.name()))
         .all(|declaration| declaration.requirement.is_pinned());
     let bounds: Vec<String> = group.moved.iter().map(|(moved, bound)| format!("{moved}{bound}")).collect();
-    let message = format!("Keep {}", bounds.join(" and "));
+    let message = format!("Keep {}", enumerated(&bounds));
     let mut fix = if others_pinned { Fix::safe(message) } else { Fix::unsafe_(message) };
     let mut missing = Vec::new();
     for ((moved, bound), name) in group.moved.iter().zip(&names) {

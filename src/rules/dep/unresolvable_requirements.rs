@@ -65,7 +65,7 @@ fn without_release<'d>(deployment: &'d Deployment<'_>, report: &mut Reporter) ->
         let Some(version) = version.filter(|_| packages.locked(declaration.name()).is_none()) else { continue };
         let Some((before, after)) = missing_release(declaration.name(), version) else { continue };
         let spelling = requirement.name.value.spelling();
-        let message = format!("there is no {spelling} {version}: the installation fails");
+        let message = format!("the package index has no {spelling} {version}: the installation fails");
         let finding = severe(deployment, report, declaration.location(), message);
         finding.help(format!(
             "take {spelling} {} or {}, the releases next to it; pip says: ERROR: No matching distribution found for \
