@@ -75,7 +75,7 @@ impl<'d> Gatherer<'d> {
         let is_at = |host: &str| value.is_some_and(|value| value.value.contains(host));
         let names_one = is_index_option(option);
         self.packages.other_indexes |= names_one && option != "--torch-backend" && !is_at("download.pytorch.org");
-        self.packages.names_index |= names_one && !is_at("://pypi.org/") && !is_at("://pypi.python.org/");
+        self.packages.names_index |= names_one;
     }
 
     /// Adds a requirement, unless its marker leaves it out on the target.

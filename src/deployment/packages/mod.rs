@@ -184,7 +184,7 @@ impl Packages {
         self.other_indexes
     }
 
-    /// Whether some file or command names an index or folder other than PyPI.
+    /// Whether some file or command names an index or folder.
     #[must_use]
     pub fn names_index(&self) -> bool {
         self.names_index

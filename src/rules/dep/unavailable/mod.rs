@@ -64,8 +64,9 @@ pub(super) fn local_versions(deployment: &Deployment<'_>, report: &mut Reporter)
     }
     let spelling = first.requirement.name.value.spelling();
     let Some(version) = first.requirement.allowed().exact_version().cloned() else { return };
-    let message =
-        format!("pip finds no {spelling}=={version} here: PyPI takes no local versions, and no other index is named");
+    let message = format!(
+        "pip finds no {spelling}=={version} here: the usual index takes no local versions, and no other is named"
+    );
     let finding = severe(deployment, report, first.location(), message);
     for other in local.iter().skip(1) {
         finding.label(other.location(), "a local version too");
