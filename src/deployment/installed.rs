@@ -5,28 +5,11 @@ use std::collections::HashSet;
 use crate::formats::dockerfile::Base;
 use crate::formats::shell::{Invocation, invocations};
 use crate::knowledge::distributions::{all_brought, bringing};
-use crate::knowledge::installs_no_distribution;
+use crate::knowledge::{base_image, beside_requirements, installs_no_distribution, is_plain_image};
 
 use super::packages::Origin;
 use super::{Deployment, Platform, Sdk};
 
-/// What the builds of Spaces add to the requirements, with their extras.
-/// Source: build logs of Gradio and Streamlit Spaces.
-const BESIDE_GRADIO: &[(&str, &[&str])] = &[
-    ("gradio", &["oauth", "mcp"]),
-    ("datasets", &[]),
-    ("hf-transfer", &[]),
-    ("huggingface-hub", &[]),
-    ("protobuf", &[]),
-    ("click", &[]),
-    ("uvicorn", &[]),
-    ("websockets", &[]),
-    ("spaces", &[]),
-];
-const BESIDE_STREAMLIT: &[(&str, &[&str])] =
-    &[("streamlit", &[]), ("datasets", &[]), ("hf-transfer", &[]), ("huggingface-hub", &[]), ("protobuf", &[])];
-/// Images that bring Python, or can install it, and no distributions beside those that install others.
-const PLAIN_IMAGES: &[&str] = &["python", "debian", "ubuntu", "alpine", "uv"];
 /// Packages of Debian and Alpine that belong to Python itself, behind their `python3-`.
 const SYSTEM_PYTHON: &[&str] = &["dev", "distutils", "full", "minimal", "pip", "setuptools", "venv", "wheel"];
 const INSTALLERS: &[&str] = &["pip", "setuptools", "wheel"];
@@ -50,22 +33,23 @@ impl Deployment<'_> {
     pub fn installed(&self) -> Option<Installed> {
         let packages = self.packages();
         let installs = |origin| origin != Origin::Constraints;
-        if !packages.is_complete() || packages.all_locked().next().is_some() || !self.has_plain_image() {
+        if !packages.is_complete() || packages.all_locked().next().is_some() {
             return None;
         }
-        let platform = match self.platform().value {
-            Platform::Space(Sdk::Gradio) => BESIDE_GRADIO,
-            Platform::Space(Sdk::Streamlit) => BESIDE_STREAMLIT,
-            _ => &[],
+        let of_image = self.of_image()?.iter().map(|name| (name.as_str(), Vec::new()));
+        let sdk = match self.platform().value {
+            Platform::Space(Sdk::Gradio) => "gradio",
+            Platform::Space(Sdk::Streamlit) => "streamlit",
+            _ => "",
         };
         let asked = packages.declarations().iter().filter(|one| installs(one.origin));
         let asked = asked.map(|one| {
             let extras = one.requirement.extras.iter().map(|extra| extra.value.as_str());
             (one.name(), extras.collect())
         });
-        let beside = platform.iter().map(|(name, extras)| (*name, extras.to_vec()));
         let installers = INSTALLERS.iter().map(|name| (*name, Vec::new()));
-        all_brought(asked.chain(beside).chain(installers)).map(Installed)
+        let beside = beside_requirements(sdk).map(|(name, extras)| -> (&str, Vec<&str>) { (name, extras) });
+        all_brought(asked.chain(of_image).chain(beside).chain(installers)).map(Installed)
     }
 
     /// Whether the program calls pip itself as it starts.
@@ -82,17 +66,20 @@ impl Deployment<'_> {
         })
     }
 
-    /// Whether the image begins with Python alone, and nothing but an installer adds distributions to it.
-    fn has_plain_image(&self) -> bool {
-        let Some((path, stage)) = self.dockerfile() else { return true };
-        let Some(Ok(dockerfile)) = self.documents().dockerfile(path) else { return false };
-        let root = dockerfile.stages.get(stage).and_then(|stage| dockerfile.chain(stage).first().copied());
-        let Some(Base::External(image)) = root.map(|root| &root.base) else { return false };
-        let is_plain =
-            PLAIN_IMAGES.iter().any(|plain| image.name == *plain || image.name.ends_with(&format!("/{plain}")));
+    /// What the image brings before an installer adds to it: nothing, where there is none; `None` where it isn't known, or a
+    /// step of the build may add what can't be followed.
+    fn of_image(&self) -> Option<&'static [String]> {
+        let Some((path, stage)) = self.dockerfile() else { return Some(&[]) };
+        let dockerfile = self.documents().dockerfile(path)?.as_ref().ok()?;
+        let root = dockerfile.stages.get(stage).and_then(|stage| dockerfile.chain(stage).first().copied())?;
+        let Base::External(image) = &root.base else { return None };
+        let brought = match base_image(&image.name) {
+            Some(known) => known.whole.then_some(known.packages.as_slice()),
+            None => is_plain_image(&image.name).then_some(&[][..]),
+        };
         let runs = dockerfile.stages.iter().flat_map(|stage| dockerfile.runs(stage));
-        is_plain
-            && runs.flat_map(|run| run.command.commands.iter().flat_map(invocations)).all(|step| adds_nothing(&step))
+        let mut steps = runs.flat_map(|run| run.command.commands.iter().flat_map(invocations));
+        brought.filter(|_| steps.all(|step| adds_nothing(&step)))
     }
 }
 

@@ -55,9 +55,21 @@ impl Estimator {
     }
 }
 
+/// What the build of a Space installs beside the requirements.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SpaceBuild {
+    sdk: String,
+    asks: Vec<String>,
+    #[allow(dead_code, reason = "for people who read the table")]
+    evidence: String,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
+    plain: Vec<String>,
+    space: Vec<SpaceBuild>,
     image: Vec<BaseImage>,
     estimator: Vec<Estimator>,
 }
@@ -69,6 +81,21 @@ static TABLE: LazyLock<Table> =
 #[must_use]
 pub fn base_image(name: &str) -> Option<&'static BaseImage> {
     TABLE.image.iter().find(|image| image.names.iter().any(|known| known == name))
+}
+
+/// Whether the image of this name, without registry and tag, brings Python and no packages.
+#[must_use]
+pub fn is_plain_image(name: &str) -> bool {
+    base_image(name).is_none() && TABLE.plain.iter().any(|plain| name.rsplit('/').next() == Some(plain))
+}
+
+/// What the build of a Space with this `sdk` installs beside the requirements: names of distributions, each with its extras.
+pub fn beside_requirements(sdk: &str) -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
+    let asks = TABLE.space.iter().filter(move |space| space.sdk == sdk).flat_map(|space| &space.asks);
+    asks.map(|asked| match asked.split_once('[') {
+        Some((name, extras)) => (name, extras.trim_end_matches(']').split(',').collect()),
+        None => (asked.as_str(), Vec::new()),
+    })
 }
 
 /// The calls that send a folder to such an image.

@@ -33,7 +33,7 @@ pub use api_changes::{
     SymbolPattern, TableError, TableRule, When, api_changes, api_changes_of, filled, parse_api_table, resolved_name,
     team_page, team_table,
 };
-pub use base_images::{BaseImage, Estimator, base_image, estimators};
+pub use base_images::{BaseImage, Estimator, base_image, beside_requirements, estimators, is_plain_image};
 pub use debian::{Debian, DebianRelease, GonePackage, PublicImage, debian};
 pub use development::is_development_tool;
 pub use environment::is_provided_variable;
