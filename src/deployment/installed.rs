@@ -19,6 +19,12 @@ const INSTALLERS: &[&str] = &["pip", "setuptools", "wheel"];
 pub struct Installed(HashSet<&'static str>);
 
 impl Installed {
+    /// Whether a distribution, given by its normalised name, may be among them.
+    #[must_use]
+    pub fn has(&self, distribution: &str) -> bool {
+        self.0.contains(distribution)
+    }
+
     /// Whether one of them brings a module, given by the first part of its dotted name.
     #[must_use]
     pub fn brings(&self, module: &str) -> bool {

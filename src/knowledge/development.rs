@@ -16,9 +16,10 @@ pub fn is_development_tool(package: &str) -> bool {
     static TABLE: LazyLock<Table> =
         LazyLock::new(|| toml::from_str(super::table_text("packages/development.toml")).unwrap_or_default());
     let name = super::normalized_name(package);
-    TABLE.packages.iter().any(|tool| match tool.strip_suffix('*') {
-        Some(beginning) => name.starts_with(beginning),
-        None => name == *tool,
+    TABLE.packages.iter().any(|tool| match (tool.strip_suffix('*'), tool.strip_prefix('*')) {
+        (Some(beginning), _) => name.starts_with(beginning),
+        (None, Some(end)) => name.ends_with(end),
+        (None, None) => name == *tool,
     })
 }
 

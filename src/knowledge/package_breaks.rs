@@ -71,12 +71,17 @@ pub struct Drift {
 pub enum Used {
     /// A name from outside: `torch.from_numpy`.
     Name(SymbolPattern),
+    /// A call of a name with an argument that is or has this text: `passlib.context.CryptContext(bcrypt)`.
+    Call(SymbolPattern, String),
     /// A method of whatever a file that imports the package calls it on: `.numpy`.
     Method(String),
 }
 
 impl Used {
     fn new(text: &str) -> Result<Self, super::api_changes::PatternError> {
+        if let Some((name, argument)) = text.strip_suffix(')').and_then(|text| text.split_once('(')) {
+            return SymbolPattern::new(name).map(|pattern| Self::Call(pattern, argument.to_owned()));
+        }
         match text.strip_prefix('.') {
             Some(method) => Ok(Self::Method(method.to_owned())),
             None => SymbolPattern::new(text).map(Self::Name),

@@ -139,13 +139,20 @@ fn contradictions(deployment: &Deployment<'_>, path: &RepoPath, report: &mut Rep
 fn left_out(deployment: &Deployment<'_>, report: &mut Reporter) {
     let Some(python) = deployment.python() else { return };
     let packages = deployment.packages();
+    let installed = deployment.installed();
     for declaration in packages.excluded() {
         let name = declaration.name();
         let module = name.replace('-', "_");
         let on_python = declaration.requirement.marker.as_ref().is_some_and(|marker| {
             marker.value.mentions("python_version") || marker.value.mentions("python_full_version")
         });
-        if !on_python || packages.has(name) || is_standard_module(&module) || declaration.origin == Origin::Constraints
+        // What others bring along is there all the same.
+        let is_brought = installed.as_ref().is_some_and(|all| all.has(name));
+        if !on_python
+            || is_brought
+            || packages.has(name)
+            || is_standard_module(&module)
+            || declaration.origin == Origin::Constraints
         {
             continue;
         }

@@ -71,6 +71,10 @@ fn case<'d>(deployment: &'d Deployment<'_>, row: &'static Drift) -> Option<Case<
         return None;
     }
     let always = takes_broken(deployment, row)? == Certainty::Always && release.is_none();
+    // What is taken from a repository or a URL may keep the newer release out, or bring a package in another one.
+    if !always && packages.has_foreign() {
+        return None;
+    }
     let imported = if row.uses.is_empty() {
         import_of(deployment, &row.modules)
     } else {

@@ -2,7 +2,7 @@
 
 use crate::deployment::Deployment;
 use crate::diagnostic::{Location, Span};
-use crate::formats::python::{Call, Import, Module};
+use crate::formats::python::{Call, Import, Module, Value, ValueKind};
 use crate::knowledge::package_breaks::Used;
 
 /// The first import, in a file that runs there, of one of `modules` or of what is in them. One that is guarded against
@@ -33,10 +33,25 @@ fn used_at(module: &Module, used: &Used, beside: bool) -> Option<Span> {
             let called = || module.calls.iter().find(is_called).map(|call| call.callee_span);
             called().or_else(|| named().map(|reference| reference.span)).or_else(|| import.map(|import| import.span))
         }
+        Used::Call(pattern, text) => {
+            let is_meant = |call: &&Call| {
+                call.qualified().is_some_and(|name| pattern.matches(name))
+                    && call.arguments.iter().any(|argument| has_text(&argument.value, text))
+            };
+            module.calls.iter().find(is_meant).map(|call| call.callee_span)
+        }
         Used::Method(method) => {
             let is_called = |call: &&Call| call.callee.last_name() == Some(method) && call.arguments.is_empty();
             module.calls.iter().find(is_called).filter(|_| beside).map(|call| call.callee_span)
         }
+    }
+}
+
+/// Whether a value is a text, or a list of texts with it.
+fn has_text(value: &Value, text: &str) -> bool {
+    match &value.kind {
+        ValueKind::List(parts) | ValueKind::Tuple(parts) => parts.iter().any(|part| part.as_str() == Some(text)),
+        _ => value.as_str() == Some(text),
     }
 }
 
