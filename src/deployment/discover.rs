@@ -366,7 +366,10 @@ fn unspecified<'d>(documents: &'d Documents, known: &[Deployment<'d>]) -> Vec<De
         let root = entry.path().parent();
         // A model that MLflow saved, with what it was trained on, is data of a program.
         let is_model = root.join("MLmodel").is_some_and(|path| documents.repository().has_file(&path));
-        let aside = is_model || super::reach::is_aside(entry.path(), &RepoPath::root());
+        // So is one among icons or documents, with nothing to run beside or below it.
+        let runs = |path: &RepoPath| path.as_str().ends_with(".py") || path.as_str().ends_with(".ipynb");
+        let has_code = root.is_root() || documents.repository().within(&root).any(|entry| runs(entry.path()));
+        let aside = is_model || !has_code || super::reach::is_aside(entry.path(), &RepoPath::root());
         if read.contains(entry.path()) || roots.contains(&root) || aside || !seen.insert(root.clone()) {
             continue;
         }
@@ -516,8 +519,13 @@ mod tests {
     }
 
     #[test]
-    fn models_that_mlflow_saved_are_no_programs() {
-        let files = [("mlruns/0/model/MLmodel", ""), ("mlruns/0/model/requirements.txt", "flask\n")];
+    fn models_and_folders_without_code_are_no_programs() {
+        let files = [
+            ("mlruns/0/model/MLmodel", ""),
+            ("mlruns/0/model/code.py", ""),
+            ("mlruns/0/model/requirements.txt", "flask\n"),
+            ("static/icons/requirements.txt", "flask\n"),
+        ];
         let files = files.map(|(path, text)| (path, text.as_bytes()));
         let documents = Documents::new(Repository::in_memory(files));
         assert!(Project::discover(&documents, &[]).deployments().is_empty());
