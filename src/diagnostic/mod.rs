@@ -3,10 +3,12 @@
 mod fix;
 mod location;
 mod severity;
+mod wording;
 
 pub use fix::{Applicability, Creation, Edit, Fix, Move};
 pub use location::{Location, RepoPath, Span, Spanned};
 pub use severity::Severity;
+pub use wording::enumerated;
 
 /// The stable identity of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{Findings, Paint};
-use crate::diagnostic::{Applicability, Diagnostic, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Severity, enumerated};
 
 /// What was checked and found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -95,7 +95,7 @@ pub fn write_summary(
         0 => format!("Checked {files}, and no deployment is known (`preflight target` says why): "),
         deployments => format!("Checked {files} and {}: ", number(deployments, "deployment", "deployments")),
     };
-    let found = if found.is_empty() { paint.good("nothing found") } else { join(&found) };
+    let found = if found.is_empty() { paint.good("nothing found") } else { enumerated(&found) };
     writeln!(out, "{checked}{found}.")?;
     match counts.fixable {
         Fixable { safe: 0, unsafe_: 0 } => Ok(()),
@@ -148,13 +148,4 @@ pub fn write_statistics(out: &mut dyn Write, findings: &[Findings<'_>], paint: P
 /// `1 file`, `2 files`.
 pub(super) fn number(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
-}
-
-/// `a`, `a and b`, `a, b and c`.
-fn join(parts: &[String]) -> String {
-    match parts {
-        [] => String::new(),
-        [one] => one.clone(),
-        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
-    }
 }

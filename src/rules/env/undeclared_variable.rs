@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::deployment::{Deployment, Failure, Platform, RequiredVariable};
-use crate::diagnostic::{RepoPath, RuleId, Severity};
+use crate::diagnostic::{RepoPath, RuleId, Severity, enumerated};
 use crate::rules::{Reporter, Rule};
 
 /// The number of names that a message tells.
@@ -79,14 +79,9 @@ fn names<'r>(places: &[&'r RequiredVariable]) -> Vec<&'r str> {
 
 /// `A, B and C`; the first few of many.
 fn list(names: &[&str]) -> String {
-    match names {
-        [] => String::new(),
-        [only] => (*only).to_owned(),
-        [most @ .., last] if names.len() <= SHOWN => format!("{} and {last}", most.join(", ")),
-        _ => {
-            let first: Vec<&str> = names.iter().take(SHOWN - 1).copied().collect();
-            format!("{} and {} more", first.join(", "), names.len() + 1 - SHOWN)
-        }
+    match names.get(..SHOWN - 1) {
+        Some(first) if names.len() > SHOWN => format!("{} and {} more", first.join(", "), names.len() + 1 - SHOWN),
+        _ => enumerated(names),
     }
 }
 

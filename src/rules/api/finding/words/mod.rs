@@ -1,5 +1,6 @@
 //! Uses of changed APIs in words: what they are, and what to do about them.
 
+use crate::diagnostic::enumerated;
 use crate::knowledge::{ChangeKind, NoReplacement};
 
 use super::super::usage::Use;
@@ -124,10 +125,8 @@ fn each_once(all: Vec<String>) -> Vec<String> {
 
 /// "a", "a and b", "a, b and c", "a, b, c, d and 3 more".
 fn listed(all: &[String]) -> String {
-    match all {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] if all.len() <= TOLD => format!("{} and {last}", first.join(", ")),
-        _ => format!("{} and {} more", all.get(..TOLD).unwrap_or_default().join(", "), all.len() - TOLD),
+    match all.get(..TOLD) {
+        Some(first) if all.len() > TOLD => format!("{} and {} more", first.join(", "), all.len() - TOLD),
+        _ => enumerated(all),
     }
 }
