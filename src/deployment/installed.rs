@@ -43,19 +43,23 @@ impl Deployment<'_> {
             return None;
         }
         let of_image = self.of_image()?.iter().map(|name| (name.as_str(), Vec::new()));
-        let sdk = match self.platform().value {
-            Platform::Space(Sdk::Gradio) => "gradio",
-            Platform::Space(Sdk::Streamlit) => "streamlit",
-            _ => "",
-        };
         let asked = packages.declarations().iter().filter(|one| installs(one.origin));
         let asked = asked.map(|one| {
             let extras = one.requirement.extras.iter().map(|extra| extra.value.as_str());
             (one.name(), extras.collect())
         });
         let installers = INSTALLERS.iter().map(|name| (*name, Vec::new()));
-        let beside = beside_requirements(sdk).map(|(name, extras)| -> (&str, Vec<&str>) { (name, extras) });
+        let beside = self.beside_requirements().map(|(name, extras)| -> (&str, Vec<&str>) { (name, extras) });
         all_brought(asked.chain(of_image).chain(beside).chain(installers)).map(Installed)
+    }
+
+    /// What the build of a Space installs beside the requirements: names of distributions, each with its extras.
+    pub fn beside_requirements(&self) -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
+        beside_requirements(match self.platform().value {
+            Platform::Space(Sdk::Gradio) => "gradio",
+            Platform::Space(Sdk::Streamlit) => "streamlit",
+            _ => "",
+        })
     }
 
     /// Whether the program calls pip itself as it starts.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::deployment::packages::{Declaration, Origin, add_to};
 use crate::deployment::space::is_passed_over;
-use crate::deployment::{Deployment, Platform, Sdk};
+use crate::deployment::{Deployment, Platform};
 use crate::diagnostic::{Fix, Location, RepoPath, RuleId};
 use crate::knowledge::distributions::bringing;
 use crate::knowledge::import_names::{ImportedModule, imported_module, is_needed_by_many};
@@ -43,7 +43,7 @@ impl Rule for UndeclaredDependency {
                 let is_absent = installed.as_ref().is_some_and(|all| !all.brings(top));
                 let package = match imported_module(top) {
                     Some(known) if is_absent || !is_brought(deployment, known) => known.by.first().map(String::as_str),
-                    None if is_absent => package_of(top),
+                    None if is_absent && !is_left_out(deployment, top) => package_of(top),
                     _ => None,
                 };
                 if let Some(package) = package {
@@ -87,7 +87,7 @@ fn not_resolved<'d>(
             let top = import.module.split('.').next().unwrap_or_default();
             let is_chosen = || bringing(top).iter().any(|distribution| chosen.contains_key(*distribution));
             let Some(package) = package_of(top).filter(|_| !is_standard_module(top) && !is_chosen()) else { continue };
-            if own.contains(top) || !told.insert(top) {
+            if own.contains(top) || is_left_out(deployment, top) || !told.insert(top) {
                 continue;
             }
             let message = format!(
@@ -203,11 +203,6 @@ fn is_known(deployment: &Deployment<'_>, own: &HashSet<&str>) -> bool {
 fn is_brought(deployment: &Deployment<'_>, known: &ImportedModule) -> bool {
     let usual = known.by.first().map_or("", String::as_str);
     let speaks_of_it = |package: &str| !usual.is_empty() && package.contains(usual);
-    let platform = match deployment.platform().value {
-        Platform::Space(Sdk::Gradio) => &["gradio", "datasets", "huggingface-hub", "spaces"][..],
-        Platform::Space(Sdk::Streamlit) => &["streamlit"],
-        _ => &[],
-    };
     // `pipecat-ai[openai]` brings openai.
     let by_extra = |declaration: &Declaration| {
         declaration.requirement.has_extra(usual) || declaration.requirement.has_extra(&known.name)
@@ -218,7 +213,7 @@ fn is_brought(deployment: &Deployment<'_>, known: &ImportedModule) -> bool {
     let packages = deployment.packages();
     let names = packages.declarations().iter().map(Declaration::name);
     names
-        .chain(platform.iter().copied())
+        .chain(deployment.beside_requirements().map(|(name, _)| name))
         .chain(packages.all_preinstalled())
         .filter(|package| !lacks(deployment, known, package))
         .any(|package| known.is_brought_by(package) || speaks_of_it(package))
@@ -266,9 +261,22 @@ fn report_module(deployment: &Deployment<'_>, name: &str, package: &str, places:
     finding.fix(add_to(Fix::unsafe_(format!("Install {package} too")), deployment, package, &[package.to_owned()]));
 }
 
-/// The one distribution that is known to bring a module, or the one of the module's name.
+/// The distribution that is known to bring a module, and whose name tells so: `client` and `core`, which some distributions
+/// bring in passing, are rather files that the repository does not hold.
 fn package_of(module: &str) -> Option<&'static str> {
+    let name = normalized_name(module);
     let known = bringing(module);
-    let of_its_name = known.iter().find(|package| **package == normalized_name(module));
-    of_its_name.or_else(|| known.first().filter(|_| known.len() == 1)).copied()
+    let of_its_name = known.iter().find(|package| **package == name);
+    let only = known.first().filter(|package| known.len() == 1 && name.len() > 3 && package.contains(&name));
+    of_its_name.or(only).copied()
+}
+
+/// Whether git leaves out a file or folder of the repository that a module of this name would be: a `config.py` with secrets.
+fn is_left_out(deployment: &Deployment<'_>, module: &str) -> bool {
+    let repository = deployment.documents().repository();
+    let is_ignored = |name: &str, is_folder| {
+        let roots = [RepoPath::root(), deployment.root().clone()];
+        roots.iter().filter_map(|root| root.join(name)).any(|path| repository.is_ignored(&path, is_folder))
+    };
+    is_ignored(&format!("{module}.py"), false) || is_ignored(module, true)
 }
