@@ -111,7 +111,7 @@ impl<'d> Gatherer<'d> {
             self.declare(requirement, path, origin);
         }
         for unnamed in &file.unnamed {
-            self.packages.has_foreign |= is_foreign(&unnamed.source.value);
+            self.packages.has_remote |= unnamed.source.value.is_remote();
             if let RequirementSource::Path(folder) = &unnamed.source.value
                 && let Some(folder) = path.parent().join(folder)
             {
@@ -279,7 +279,7 @@ impl<'d> Gatherer<'d> {
         }
         self.packages.no_index |= command.options.iter().any(|option| option.name == "--no-index");
         for unnamed in &command.unnamed {
-            self.packages.has_foreign |= is_foreign(&unnamed.source.value);
+            self.packages.has_remote |= unnamed.source.value.is_remote();
             if let RequirementSource::Path(folder) = &unnamed.source.value {
                 let folder = folder.trim_end_matches('/');
                 let manifests = ["pyproject.toml", "setup.py", "setup.cfg"];
@@ -345,9 +345,4 @@ pub(in crate::deployment) fn gather_folder(documents: &Documents, folder: &RepoP
             }
         }
     }
-}
-
-/// Whether a package comes from a repository or a URL, so that what it needs is not known.
-fn is_foreign(source: &RequirementSource) -> bool {
-    !matches!(source, RequirementSource::Path(_))
 }

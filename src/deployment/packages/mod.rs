@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use pep440_rs::Version;
 
 use crate::diagnostic::{Location, RepoPath};
-use crate::formats::package::{Requirement, RequirementSource};
+use crate::formats::package::Requirement;
 
 use crate::knowledge::package_needs::needs_of;
 use crate::knowledge::{Outcome, PythonVersion, Resolution, VersionSet, newest_for, releases};
@@ -105,7 +105,7 @@ pub struct Packages {
     python: Option<PythonVersion>,
     unfollowed: bool,
     /// Whether something without a name comes from a repository or a URL.
-    has_foreign: bool,
+    has_remote: bool,
     other_indexes: bool,
     names_index: bool,
     no_index: bool,
@@ -165,10 +165,9 @@ impl Packages {
 
     /// Whether something comes from a repository or a URL, and may need releases that nothing here tells of.
     #[must_use]
-    pub fn has_foreign(&self) -> bool {
-        let is_foreign = |source: &RequirementSource| !matches!(source, RequirementSource::Path(_));
-        let named = self.declarations.iter().filter_map(|declaration| declaration.requirement.source.as_ref());
-        self.has_foreign || named.into_iter().any(|source| is_foreign(&source.value))
+    pub fn has_remote(&self) -> bool {
+        let mut named = self.declarations.iter().filter_map(|declaration| declaration.requirement.source.as_ref());
+        self.has_remote || named.any(|source| source.value.is_remote())
     }
 
     /// Texts that would ask for a package, and whose markers leave it out on the deployment's Python.

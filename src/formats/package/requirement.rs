@@ -36,6 +36,12 @@ pub enum RequirementSource {
 }
 
 impl RequirementSource {
+    /// Whether it is a repository or a URL, so that what the package needs is not known.
+    #[must_use]
+    pub fn is_remote(&self) -> bool {
+        !matches!(self, Self::Path(_))
+    }
+
     /// Whether a later build gets the same code: a commit, a tag that names a version, a hash, one wheel or a local path.
     #[must_use]
     pub fn is_fixed(&self) -> bool {

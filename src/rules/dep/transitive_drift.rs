@@ -7,7 +7,7 @@ use pep440_rs::Version;
 
 use crate::deployment::packages::{Allowed, Declaration, Origin, Packages, Verdict, add_to, narrow};
 use crate::deployment::{Deployment, Platform, Sdk};
-use crate::diagnostic::{Fix, Location, RuleId};
+use crate::diagnostic::{Fix, Location, RuleId, enumerated};
 use crate::knowledge::package_breaks::{Drift, PythonBreak, beyond_drift, caps, drifts, python_breaks};
 use crate::knowledge::{PythonSet, PythonVersion, VersionSet, newest_for, releases};
 use crate::rules::{Reporter, Rule};
@@ -72,7 +72,7 @@ fn case<'d>(deployment: &'d Deployment<'_>, row: &'static Drift) -> Option<Case<
     }
     let always = takes_broken(deployment, row)? == Certainty::Always && release.is_none();
     // What is taken from a repository or a URL may keep the newer release out, or bring a package in another one.
-    if !always && packages.has_foreign() {
+    if !always && packages.has_remote() {
         return None;
     }
     let imported = if row.uses.is_empty() {
@@ -326,15 +326,6 @@ fn tightest(cases: &[Case<'_>]) -> &'static str {
         }
     }
     best.map_or("", |(bound, _)| bound)
-}
-
-/// "a", "a and b", "a, b and c".
-fn enumerated<T: AsRef<str>>(all: &[T]) -> String {
-    let all: Vec<&str> = all.iter().map(AsRef::as_ref).collect();
-    match all.as_slice() {
-        [first @ .., before, last] => [first, &[&format!("{before} and {last}")]].concat().join(", "),
-        one => one.concat(),
-    }
 }
 
 /// The edit that adds the bounds: to the lines that ask for the other packages already, else on lines of their own. It is
